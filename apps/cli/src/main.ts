@@ -1,0 +1,2 @@
+// The command line: train, summary, backends, conformance.
+export {};

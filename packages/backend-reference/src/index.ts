@@ -1,0 +1,2 @@
+// Plain loops in double precision: the definition of every op.
+export {};

@@ -1,0 +1,2 @@
+// The suite that judges a device: cases as data, results as an async iterator.
+export {};

@@ -1,0 +1,2 @@
+// Datasets and the loader that batches and shuffles them.
+export {};

@@ -1,0 +1,2 @@
+// Networks as their papers have them.
+export {};

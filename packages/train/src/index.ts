@@ -1,0 +1,2 @@
+// Optimisers, fit, evaluate and checkpoints.
+export {};

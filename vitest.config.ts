@@ -1,0 +1,29 @@
+// One Vitest project for each workspace package, named after its folder; packages resolve to their TypeScript sources.
+import { readdirSync } from "node:fs";
+import { defineConfig } from "vitest/config";
+
+const conditions = ["source", "module", "node", "development|production"];
+
+const folders = ["packages", "apps", "tools"].flatMap((group) =>
+  readdirSync(new URL(group, import.meta.url), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => `${group}/${entry.name}`),
+);
+
+export default defineConfig({
+  test: {
+    // Two cores is what a small machine has; a kernel test that is slow there is slow for everyone.
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    // Node, too, must pick sources for whatever Vite leaves to it, and for child processes.
+    execArgv: ["--conditions=source"],
+    projects: folders.map((root) => ({
+      extends: true as const,
+      root,
+      resolve: { conditions },
+      ssr: { resolve: { conditions } },
+      test: { name: root.slice(root.indexOf("/") + 1), include: ["src/**/*.test.ts"], environment: "node" },
+    })),
+  },
+});
