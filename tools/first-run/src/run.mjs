@@ -1,0 +1,71 @@
+// Runs one child process: either in our place (same terminal, same signals, same exit code) or quietly with its output
+// captured. What to run is for others to say.
+import { spawn } from "node:child_process";
+import { constants } from "node:os";
+
+/** One press of Ctrl-C reaches us up to twice (from the terminal's group and from npm); it is passed on once. */
+const SAME_INTERRUPT_MS = 1000;
+
+/** @typedef {{ cwd: string, env: NodeJS.ProcessEnv }} Options */
+
+/**
+ * The exit code a shell would give: the child's own, or 128 + n when signal n ended it.
+ * @param {number | null} code @param {NodeJS.Signals | null} signal
+ */
+export const exitCodeOf = (code, signal) => (signal ? 128 + (constants.signals[signal] ?? 0) : (code ?? 1));
+
+/**
+ * Keeps this process alive through signals and hands them to the child. In a terminal, Ctrl-C has already reached the
+ * child, which shares our process group; a second one would read as "quit at once", so it is not passed on there.
+ * @param {import("node:child_process").ChildProcess} child
+ * @returns {() => void} takes the handlers away again
+ */
+function forwardSignals(child) {
+  const inTerminal = [process.stdin, process.stdout, process.stderr].some((stream) => stream.isTTY);
+  let lastInterrupt = Number.NEGATIVE_INFINITY;
+  const interrupt = () => {
+    if (inTerminal || Date.now() - lastInterrupt < SAME_INTERRUPT_MS) return;
+    lastInterrupt = Date.now();
+    child.kill("SIGINT");
+  };
+  const terminate = () => child.kill("SIGTERM");
+  const hangUp = () => child.kill("SIGHUP");
+  process.on("SIGINT", interrupt).on("SIGTERM", terminate).on("SIGHUP", hangUp);
+  return () => void process.off("SIGINT", interrupt).off("SIGTERM", terminate).off("SIGHUP", hangUp);
+}
+
+/**
+ * @param {import("node:child_process").ChildProcess} child
+ * @returns {Promise<{ code: number, error?: Error }>}
+ */
+function ended(child) {
+  const stopForwarding = forwardSignals(child);
+  return new Promise((resolve) => {
+    child.once("error", (error) => resolve({ code: 127, error }));
+    child.once("close", (code, signal) => resolve({ code: exitCodeOf(code, signal) }));
+  }).finally(stopForwarding);
+}
+
+/**
+ * Runs a program in our place and resolves to its exit code.
+ * @param {string} file @param {string[]} args @param {Options} options
+ */
+export async function runInheriting(file, args, { cwd, env }) {
+  const { code, error } = await ended(spawn(file, args, { cwd, env, stdio: "inherit" }));
+  if (error) console.error(`lamina: could not run ${file}: ${error.message}`);
+  return code;
+}
+
+/**
+ * Runs a program without showing it and resolves to its exit code and everything it printed.
+ * @param {string} file @param {string[]} args @param {Options & { shell?: boolean }} options
+ */
+export async function runQuietly(file, args, { cwd, env, shell = false }) {
+  const child = spawn(file, args, { cwd, env, shell, stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding("utf8").on("data", (/** @type {string} */ text) => (output += text));
+  }
+  const { code, error } = await ended(child);
+  return { code, output: error ? `${output}${error.message}\n` : output };
+}
