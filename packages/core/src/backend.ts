@@ -1,0 +1,48 @@
+// The contract between core and a device. Core owns shapes, gradients, order and lifetimes; a backend owns memory and
+// arithmetic. A kernel never validates, broadcasts or fills in defaults: core has.
+import type { DType, Shape, Spec, TypedArray } from "./dtype.ts";
+import type { OpName } from "./ops/index.ts";
+import type { Program } from "./program.ts";
+
+/** A buffer with the shape and dtype core has already checked. Contiguous, row-major; images are NCHW. */
+export interface View<B> {
+  readonly buffer: B;
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+/** Computes one op and returns a fresh buffer. `scalars` are the numbers that may change from run to run. */
+// biome-ignore lint/suspicious/noExplicitAny: the attributes of an op are erased here, and typed again by the kernel that names them.
+export type Kernel<B> = (inputs: readonly View<B>[], attrs: any, scalars: readonly number[], out: Spec) => B;
+/** A row an op. A missing row is decomposed by core; a missing row of an op without decomposition is an error of setBackend. */
+export type Kernels<B> = { readonly [K in OpName]?: Kernel<B> };
+
+/**
+ * A compiled program: takes one buffer per program input and all scalars of the step, gives one fresh buffer per
+ * program output, or throws and leaves nothing behind.
+ */
+export type Executable<B> = (inputs: readonly B[], scalars: readonly number[]) => B[];
+
+export interface MemoryInfo {
+  /** Bytes in buffers that have not been freed. */
+  readonly bytes: number;
+  readonly buffers: number;
+  /** The highest `bytes` has been. */
+  readonly peakBytes: number;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: kernels are contravariant in B; `unknown` here would put a cast at every use.
+export interface Backend<B = any> {
+  readonly name: string;
+  /** Element types that buffers of this device can have. */
+  readonly dtypes: readonly DType[];
+  readonly kernels: Kernels<B>;
+  /** Copies host data to the device; the array may be reused when this returns. */
+  upload(data: TypedArray, dtype: DType): B;
+  /** Copies to a fresh host array. */
+  read(buffer: B): TypedArray | Promise<TypedArray>;
+  free(buffer: B): void;
+  /** Takes a whole program at once, to fuse and to place. Without it core runs kernel by kernel. */
+  compile?(program: Program): Executable<B>;
+  memory(): MemoryInfo;
+  close(): Promise<void>;
+}

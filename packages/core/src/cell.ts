@@ -1,0 +1,142 @@
+// Cells: named places that hold one tensor. Parameters, gradients, optimiser state and running statistics live in them,
+// and giving a cell another tensor is the only update there is.
+import { session } from "./active.ts";
+import type { TypedArray } from "./dtype.ts";
+import { gradEnabled } from "./mode.ts";
+import { leafOf, Tensor } from "./tensor.ts";
+import type { Storage } from "./storage.ts";
+
+export interface CellOptions {
+  /** Gradients flow to it. */
+  trainable?: boolean;
+  /** Keeps the value from before the last update, so that what was computed from it can be computed again. */
+  keepPrevious?: boolean;
+}
+
+export class Cell extends Tensor {
+  /** Used by errors; nn.Module sets it to the path in the model. */
+  name: string;
+  /** How often it has been given a value. */
+  version = 0;
+  readonly keepPrevious: boolean;
+  /** May be pending. */
+  current: Tensor;
+  /** The last value that has been computed. */
+  committed: Tensor | undefined = undefined;
+  private previous: Tensor | undefined = undefined;
+
+  constructor(name: string, value: Tensor, { trainable = false, keepPrevious = false }: CellOptions = {}) {
+    super(value.shape, value.dtype);
+    this.name = name;
+    this.requiresGrad = trainable;
+    this.keepPrevious = keepPrevious;
+    this.current = value.source;
+    this.assign(this.current);
+  }
+  /** The value to compute with: always a leaf. A pending update runs first. */
+  get value(): Tensor {
+    if (this.current.pending) session().settle(this.current);
+    return this.current;
+  }
+  override get source(): Tensor {
+    return this.value;
+  }
+  override get pending(): boolean {
+    return this.current.pending;
+  }
+  /**
+   * Gives the cell another value: the update of a hand-written training step.
+   * @throws if the shape or dtype differs, or if the value carries gradients (wrap the update in noGrad).
+   */
+  set(value: Tensor): void {
+    const t = value.source;
+    if (`${t.shape}` !== `${this.shape}` || t.dtype !== this.dtype)
+      throw new Error(
+        `set: ${this.name} is ${this.dtype} [${this.shape}] but the new value is ${t.dtype} [${t.shape}]; a cell keeps its shape and dtype`,
+      );
+    if (this.requiresGrad && t.requiresGrad && gradEnabled() && t.op)
+      throw new Error(
+        `set: the new value of ${this.name} was computed with gradients recorded, so the step itself would become part of the graph; ` +
+          "write the update inside noGrad(() => …), or detach() the value",
+      );
+    this.assign(t);
+  }
+  private assign(t: Tensor): void {
+    const old = this.current;
+    if (old !== t && old.holders) old.holders = old.holders.filter((c) => c !== this);
+    this.current = t;
+    if (t.pending) (t.holders ??= []).push(this);
+    else if (!t.storage && t.host) this.commit(this.leaf(undefined, t.host));
+    else this.commit(this.leaf(session().resident(t).retain()));
+  }
+  /** A leaf of this cell's, as yet in no cell. */
+  leaf(storage: Storage | undefined, host?: TypedArray): Tensor {
+    const t = new Tensor(this.shape, this.dtype);
+    t.storage = storage;
+    t.host = host;
+    return t;
+  }
+  /** `t` is a leaf of ours, and owns one reference to its storage. */
+  commit(t: Tensor): void {
+    this.dropPrevious();
+    this.previous = this.committed;
+    if (!this.keepPrevious) this.dropPrevious();
+    this.version++;
+    t.place.cell = this;
+    t.requiresGrad = this.requiresGrad;
+    this.committed = t;
+    this.current = t;
+  }
+  /** Something still pending was recorded from the value before the last update. */
+  get previousInUse(): boolean {
+    return (this.previous?.storage?.refs ?? 0) > 1;
+  }
+  dropPrevious(): void {
+    const old = this.previous;
+    if (!old) return;
+    this.previous = undefined;
+    old.storage?.release();
+    old.storage = undefined;
+    old.host = undefined;
+    old.place.gone = `the value of ${this.name} from before update ${this.version} is gone`;
+  }
+  /** Lets everything go. */
+  clear(): void {
+    this.current.holders = this.current.holders?.filter((c) => c !== this);
+    this.dropPrevious();
+    this.previous = this.committed;
+    this.dropPrevious();
+    this.committed = undefined;
+  }
+
+  // ---- the gradient that backward() left here: pending until its step runs -----------------------------------------
+  private gradCell: Cell | undefined = undefined;
+  /** What backward() has added up here, or undefined; assign undefined to clear it, or a tensor to replace it. */
+  get grad(): Tensor | undefined {
+    return this.gradCell?.current;
+  }
+  set grad(t: Tensor | undefined) {
+    if (!t) {
+      this.gradCell?.clear();
+      this.gradCell = undefined;
+    } else if (this.gradCell) this.gradCell.set(t);
+    else this.gradCell = new Cell(`${this.name}.grad`, t);
+  }
+}
+
+/** A trainable value of a module, as `torch.nn.Parameter`: `this.weight = new Parameter(randn([3, 3]))`. */
+export class Parameter extends Cell {
+  constructor(value: Tensor, { name = "parameter" }: { name?: string } = {}) {
+    super(name, value, { trainable: true, keepPrevious: true });
+  }
+}
+
+/** State of a module that is saved with it and not trained, as `torch.nn.Buffer`: running statistics. */
+export class Buffer extends Cell {
+  constructor(value: Tensor, { name = "buffer" }: { name?: string } = {}) {
+    super(name, value, { keepPrevious: true });
+  }
+}
+
+/** A parameter from host values: what `tensor(data, { requiresGrad: true })` gives. */
+export const parameterOf = (t: Tensor): Parameter => new Parameter(t.host ? leafOf(t.host, t.shape, t.dtype) : t);

@@ -1,0 +1,29 @@
+// debug(): runs every op as it is recorded, so that a debugger sees values, and names the op that made a NaN.
+import { session } from "./active.ts";
+import { isFloat } from "./dtype.ts";
+import type { Tensor } from "./tensor.ts";
+
+export interface DebugOptions {
+  /** Run every op on the line that records it. Slow. */
+  eager?: boolean;
+  /** Throw, on the user's line, when an op makes a NaN or an infinity from finite inputs. Implies eager. */
+  nan?: boolean;
+}
+let options: DebugOptions = {};
+
+/** Turns debugging on or off: `debug({ nan: true })`, `debug({})`. Needs a backend that can be read synchronously. */
+export function debug(next: DebugOptions): void {
+  options = next;
+}
+export const isDebugging = (): boolean => options.eager === true || options.nan === true;
+
+/** Runs a node that was just recorded, and looks at its value. */
+export function inspectNode(t: Tensor): void {
+  if (session().tracing) return;
+  const data = session().peek(t);
+  if (!options.nan || !data || !isFloat(t.dtype)) return;
+  const at = data.findIndex((v: number) => !Number.isFinite(v));
+  if (at < 0 || t.inputs.some((x) => session().peek(x)?.some((v: number) => !Number.isFinite(v)))) return;
+  const op = t.op?.name ?? "op";
+  throw new Error(`${op}: made ${data[at]} at element ${at} of [${t.shape}] from finite inputs of shapes ${t.inputs.map((x) => `[${x.shape}]`).join(", ")}; look at its inputs here`);
+}

@@ -1,0 +1,162 @@
+// Randomness is (seed, counter): Philox 4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
+// What is drawn depends on nothing else, so every backend and every engine draws the same bits.
+
+const M0 = 0xd2511f53;
+const M1 = 0xcd9e8d57;
+const W0 = 0x9e3779b9;
+const W1 = 0xbb67ae85;
+
+/** The high 32 bits of a 32 x 32 bit product. */
+function mulHigh(a: number, b: number): number {
+  const a0 = a & 0xffff;
+  const a1 = a >>> 16;
+  const b0 = b & 0xffff;
+  const b1 = b >>> 16;
+  const mid = a1 * b0 + ((a0 * b0) >>> 16);
+  const low = a0 * b1 + (mid & 0xffff);
+  return (a1 * b1 + Math.floor(mid / 65536) + Math.floor(low / 65536)) >>> 0;
+}
+
+/** One block: four 32-bit words from a 128-bit counter and a 64-bit key. */
+export function philox4x32(counter: readonly number[], key: readonly number[]): [number, number, number, number] {
+  let [c0, c1, c2, c3] = counter;
+  let [k0, k1] = key;
+  for (let round = 0; round < 10; round++) {
+    const h0 = mulHigh(M0, c0);
+    const l0 = Math.imul(M0, c0) >>> 0;
+    const h1 = mulHigh(M1, c2);
+    const l1 = Math.imul(M1, c2) >>> 0;
+    [c0, c1, c2, c3] = [(h1 ^ c1 ^ k0) >>> 0, l1, (h0 ^ c3 ^ k1) >>> 0, l0];
+    k0 = (k0 + W0) >>> 0;
+    k1 = (k1 + W1) >>> 0;
+  }
+  return [c0, c1, c2, c3];
+}
+
+/** A generator's whole state; plain numbers, so that a checkpoint can hold it. */
+export interface RandomState {
+  readonly seed: number;
+  readonly counter: number;
+}
+const HALF = 2 ** 32;
+const low = (n: number) => n % HALF;
+const high = (n: number) => Math.floor(n / HALF);
+
+/** A source of random numbers on the host. Each call draws one stream: element i of it is word i%4 of block i>>2. */
+export class Generator {
+  private seed: number;
+  private counter: number;
+  /** @param seed a non-negative integer up to 2^53. */
+  constructor(seed = 0, counter = 0) {
+    this.seed = checkedSeed(seed);
+    this.counter = counter;
+  }
+  get state(): RandomState {
+    return { seed: this.seed, counter: this.counter };
+  }
+  set state({ seed, counter }: RandomState) {
+    this.seed = checkedSeed(seed);
+    this.counter = counter;
+  }
+  manualSeed(seed: number): void {
+    this.state = { seed, counter: 0 };
+  }
+  /** The scalars of one use of the `random` op: seed and counter, low and high words. Moves the counter on. */
+  next(): readonly [number, number, number, number] {
+    const counter = this.counter++;
+    return [low(this.seed), high(this.seed), low(counter), high(counter)];
+  }
+  /** `n` 32-bit words. */
+  words(n: number): Uint32Array {
+    const [s0, s1, c0, c1] = this.next();
+    const out = new Uint32Array(n);
+    for (let i = 0; i < n; i += 4) {
+      const block = philox4x32([i >>> 2, 0, c0, c1], [s0, s1]);
+      for (let k = 0; k < 4 && i + k < n; k++) out[i + k] = block[k];
+    }
+    return out;
+  }
+  /** `n` floats in [0, 1), multiples of 2^-24: the bits that `rand` gives. */
+  uniforms(n: number): Float32Array {
+    return Float32Array.from(this.words(n), (w) => (w >>> 8) * 2 ** -24);
+  }
+  /** One float in [0, 1). */
+  uniform(): number {
+    return this.uniforms(1)[0];
+  }
+  /** `n` integers in [from, to). */
+  integers(n: number, from: number, to: number): Int32Array {
+    return Int32Array.from(this.words(n), (w) => from + Math.floor((w * (to - from)) / HALF));
+  }
+  /** The numbers 0 .. n-1 in random order (Fisher-Yates). */
+  permutation(n: number): Int32Array {
+    const words = this.words(n);
+    const out = Int32Array.from({ length: n }, (_, i) => i);
+    for (let i = n - 1; i > 0; i--) {
+      const j = Math.floor((words[i] * (i + 1)) / HALF);
+      [out[i], out[j]] = [out[j], out[i]];
+    }
+    return out;
+  }
+  /** `n` draws from the normal distribution with mean 0 and variance 1 (Box and Muller, 1958). */
+  normals(n: number): Float32Array {
+    const words = this.words(n + (n % 2));
+    const out = new Float32Array(words.length);
+    for (let i = 0; i < words.length; i += 2) {
+      const radius = Math.sqrt(-2 * ln((words[i] + 0.5) / HALF));
+      const [sin, cos] = sinCosOfTurn(words[i + 1] / HALF);
+      out[i] = radius * cos;
+      out[i + 1] = radius * sin;
+    }
+    return out.subarray(0, n);
+  }
+}
+function checkedSeed(seed: number): number {
+  if (!Number.isSafeInteger(seed) || seed < 0) throw new Error(`manualSeed: the seed is ${seed} but must be a whole number from 0 to 2^53 - 1; pass one`);
+  return seed;
+}
+
+// Engines may compute Math.log, sin and cos differently in the last place. These use only operations that IEEE 754
+// rounds exactly, so that every engine draws the same normals.
+
+/** Natural logarithm of a number in (0, 1): x = m * 2^-e with m in [0.75, 1.5), ln m = 2 atanh((m - 1) / (m + 1)). */
+function ln(x: number): number {
+  let m = x;
+  let exponent = 0;
+  while (m < 0.75) {
+    m *= 2;
+    exponent++;
+  }
+  const t = (m - 1) / (m + 1);
+  const t2 = t * t;
+  let sum = 0;
+  for (let k = 23; k >= 1; k -= 2) sum = sum * t2 + 1 / k;
+  return 2 * t * sum - exponent * 0.6931471805599453;
+}
+/** Sine and cosine of `turn` whole turns, turn in [0, 1): Taylor series on an eighth, symmetry for the rest. */
+function sinCosOfTurn(turn: number): [number, number] {
+  const quadrant = Math.floor(turn * 4);
+  const rest = turn * 4 - quadrant; // of a quarter turn
+  const flip = rest > 0.5;
+  const x = (flip ? 1 - rest : rest) * 1.5707963267948966;
+  const x2 = x * x;
+  let s = 0;
+  let c = 0;
+  for (let k = 9; k >= 1; k--) {
+    s = 1 - (s * x2) / ((2 * k) * (2 * k + 1));
+    c = 1 - (c * x2) / ((2 * k) * (2 * k - 1));
+  }
+  const sin = flip ? c : s * x;
+  const cos = flip ? s * x : c;
+  return quadrant === 0 ? [sin, cos] : quadrant === 1 ? [cos, -sin] : quadrant === 2 ? [-sin, -cos] : [-cos, sin];
+}
+
+/** Draws everything that is not given a generator of its own: initialisers, dropout, rand. */
+export const defaultGenerator = new Generator(0);
+/** Seeds the default generator and starts its counter anew, as `torch.manual_seed`. */
+export const manualSeed = (seed: number): void => defaultGenerator.manualSeed(seed);
+/** The default generator's state, for checkpoints. */
+export const randomState = (): RandomState => defaultGenerator.state;
+export const setRandomState = (state: RandomState): void => {
+  defaultGenerator.state = state;
+};
