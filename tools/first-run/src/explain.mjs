@@ -1,4 +1,5 @@
 // Turns the output of a set-up step that failed into one sentence on what is wrong and one on what to do.
+import { PNPM_VERSION } from "./toolchain.mjs";
 
 /** A set-up failure that the user can act on; `message` is all they see. */
 export class SetupError extends Error {
@@ -25,9 +26,10 @@ const causes = [
       `a file may not be written. Give your user write permission on ${root} (it may belong to another user), or clone it into a folder of yours, then run the same command again.`,
   },
   {
-    pattern: /OUTDATED_LOCKFILE|LOCKFILE_CONFIG_MISMATCH|LOCKFILE_MISSING|NO_LOCKFILE|frozen.?lockfile/i,
+    pattern:
+      /OUTDATED_LOCKFILE|LOCKFILE_CONFIG_MISMATCH|LOCKFILE_MISSING|NO_LOCKFILE|LOCKFILE_MISSING_DEPENDENCY|BROKEN_LOCKFILE/,
     advice: () =>
-      "pnpm-lock.yaml does not fit the package.json files. After a change of dependencies run `npx pnpm install` and commit pnpm-lock.yaml; otherwise restore both with git.",
+      `pnpm-lock.yaml does not fit the package.json files. After a change of dependencies run \`npx pnpm@${PNPM_VERSION} install\` and commit pnpm-lock.yaml; otherwise restore both with git.`,
   },
   {
     pattern: /SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|CERT_|certificate/i,

@@ -11,7 +11,10 @@ describe("explain", () => {
     ["EROFS: read-only file system, mkdir '/x'", "write permission on /home/ada/lamina"],
     ["npm error code EAI_AGAIN\nnpm error request to https://… failed", "the npm registry could not be reached"],
     ["npm error network request failed, reason: connect ECONNREFUSED", "Only the first run needs the network"],
-    ['[ERR_PNPM_OUTDATED_LOCKFILE] Cannot install with "frozen-lockfile"', "`npx pnpm install`"],
+    [
+      '[ERR_PNPM_OUTDATED_LOCKFILE] Cannot install with "frozen-lockfile"',
+      "pnpm-lock.yaml does not fit the package.json files",
+    ],
     ["npm error code ETARGET\nnpm error notarget No matching version", "a mirror may be incomplete"],
     ["npm error code SELF_SIGNED_CERT_IN_CHAIN", "NODE_EXTRA_CA_CERTS"],
     ["ERR_PNPM_TARBALL_INTEGRITY Got unexpected checksum", "do not trust this registry"],
@@ -22,6 +25,10 @@ describe("explain", () => {
 
   test("a full disk is named first, whatever else the output complains of", () => {
     expect(told("network aborted\nwrite EACCES\nENOSPC: no space left on device")).toContain("the disk is full");
+  });
+
+  test("a command line that pnpm echoes is not a cause", () => {
+    expect(told("Usage: pnpm install --frozen-lockfile")).toContain("it printed:\nUsage");
   });
 
   test("an unknown failure shows its last lines", () => {

@@ -10,7 +10,10 @@ import { fingerprint, readStamp, writeStamp } from "./stamp.mjs";
 import { isSuitable, NODE_RANGE, nodeBinary, nodePackage, PNPM_VERSION } from "./toolchain.mjs";
 
 /** Retries that give up within seconds, not minutes, when there is no network. */
-const FETCH = ["--fetch-retries=2", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=4000"];
+const FETCH = { "fetch-retries": 2, "fetch-retry-mintimeout": 1000, "fetch-retry-maxtimeout": 4000 };
+
+/** @param {string} prefix how npm or pnpm takes a setting on its command line */
+const fetchOptions = (prefix) => Object.entries(FETCH).map(([name, value]) => `${prefix}${name}=${value}`);
 
 /** @typedef {{ root: string, cache: string, log: string }} Place */
 
@@ -140,7 +143,13 @@ async function npmInstall(place, folder, spec) {
   const options = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-save", "--no-package-lock", "--loglevel=error"];
   const cache = homeIsWritable() ? [] : [`--cache=${join(place.cache, "npm")}`];
   const [npm, ...npmArgs] = npmCommand();
-  await step(place, `Getting ${spec}`, npm, [...npmArgs, "install", ...options, ...FETCH, ...cache, spec], folder);
+  await step(
+    place,
+    `Getting ${spec}`,
+    npm,
+    [...npmArgs, "install", ...options, ...fetchOptions("--"), ...cache, spec],
+    folder,
+  );
 }
 
 /** npm by the entry that started us, else by name. */
@@ -152,7 +161,13 @@ function npmCommand() {
 /** @param {Place} place */
 function pnpmOptions({ cache }) {
   const store = homeIsWritable() ? [] : [`--store-dir=${join(cache, "store")}`];
-  return ["--config.confirm-modules-purge=false", "--reporter=append-only", "--prefer-offline", ...FETCH, ...store];
+  return [
+    "--config.confirm-modules-purge=false",
+    "--reporter=append-only",
+    "--prefer-offline",
+    ...fetchOptions("--config."),
+    ...store,
+  ];
 }
 
 /** Whether npm and pnpm can keep their caches where they want to: users of a service often have no home folder. */
