@@ -1,2 +1,37 @@
-// Times training steps, against PyTorch where it is installed.
-export {};
+// `npm run bench`: lamina and its peers on the same work, each in its own process, interleaved; medians and ratios.
+import { writeFile } from "node:fs/promises";
+import { cpus } from "node:os";
+import { parseArgs } from "node:util";
+import Table from "cli-table3";
+import { lamina, peers } from "./contenders.ts";
+import { jobs } from "./jobs.ts";
+import { type Measured, measure, median } from "./measure.ts";
+
+const { values } = parseArgs({ options: { rounds: { type: "string", default: "5" }, json: { type: "string" }, help: { type: "boolean" } } });
+if (values.help) {
+  console.log(`Times a training step of LeNet (batch 256, SGD) against PyTorch on one thread.
+
+  --rounds N    rounds of every contender in turn (default 5)
+  --json FILE   also write all figures as JSON
+
+PyTorch is looked for in the Python that LAMINA_PYTHON names (default python3).`);
+  process.exit(0);
+}
+
+const spread = (rounds: readonly number[]) => `${Math.min(...rounds).toFixed(1)} - ${Math.max(...rounds).toFixed(1)}`;
+/** Ours over theirs, pair by pair; below 1 ours is faster. */
+const ratio = (ours: Measured, theirs: Measured) => median(theirs.rounds.map((t, i) => ours.rounds[i] / t)).toFixed(2);
+
+const results = [];
+for (const job of jobs) {
+  const measured = await measure([lamina, ...peers], job, Number(values.rounds), (line) => console.error(line));
+  const [ours] = measured;
+  const table = new Table({ head: [`${job.name} b${job.batch}`, "ms a step", "min - max", "lamina's time / its", "loss", "version"], style: { head: [] } });
+  for (const m of measured)
+    table.push(m.error ? [m.name, { colSpan: 5, content: `not run: ${m.error}` }] : [m.name, median(m.rounds).toFixed(1), spread(m.rounds), ratio(ours, m), m.loss.toFixed(4), m.version]);
+  console.log(table.toString());
+  results.push({ job, measured });
+}
+const machine = { cpu: cpus()[0].model, cores: cpus().length, node: process.version };
+console.log(`${machine.cores} x ${machine.cpu}, Node ${machine.node}; medians of ${values.rounds} interleaved rounds`);
+if (values.json) await writeFile(values.json, `${JSON.stringify({ machine, results }, null, 2)}\n`);

@@ -1,6 +1,15 @@
 // Makes a clone ready: a Node the toolchain runs on, pnpm, and the locked dependencies, all inside the clone's .cache and
 // node_modules. A stamp of what was installed lets later runs skip all of it; running things is run.mjs.
-import { accessSync, appendFileSync, constants, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  appendFileSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from "node:fs";
 import { homedir } from "node:os";
 import { basename, delimiter, dirname, join } from "node:path";
 import { explain, SetupError } from "./explain.mjs";
@@ -14,6 +23,9 @@ const FETCH = { "fetch-retries": 2, "fetch-retry-mintimeout": 1000, "fetch-retry
 
 /** @param {string} prefix how npm or pnpm takes a setting on its command line */
 const fetchOptions = (prefix) => Object.entries(FETCH).map(([name, value]) => `${prefix}${name}=${value}`);
+
+/** Less than this left on the disk explains any failure. */
+const LITTLE_SPACE = 20e6;
 
 /** @typedef {{ root: string, cache: string, log: string }} Place */
 
@@ -101,7 +113,7 @@ async function getNode(place) {
     `Node ${process.version} is too old for the tools; getting Node ${NODE_RANGE} from npm into .cache/node (about 60 MB)`,
   );
   await npmInstall(place, folder, `${name}@${NODE_RANGE}`);
-  if (!(await runs(binary))) throw new SetupError(`the Node from npm does not run on this machine. ${advice}`);
+  if (!(await runs(binary))) throw doesNotRun(place, `Node ${NODE_RANGE}`, advice);
   return binary;
 }
 
@@ -117,9 +129,7 @@ async function getPnpm(place, node) {
   say(`getting pnpm ${PNPM_VERSION} from npm into .cache/pnpm`);
   await npmInstall(place, folder, `pnpm@${PNPM_VERSION}`);
   if (!(await isThere()))
-    throw new SetupError(
-      `pnpm ${PNPM_VERSION} from npm does not run here. Delete ${folder} and run the same command again.`,
-    );
+    throw doesNotRun(place, `pnpm ${PNPM_VERSION}`, `Delete ${folder} and run the same command again.`);
   return entry;
 }
 
@@ -140,7 +150,15 @@ async function npmInstall(place, folder, spec) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "package.json"), '{ "private": true }\n');
-  const options = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-save", "--no-package-lock", "--loglevel=error"];
+  const options = [
+    "--ignore-scripts",
+    "--no-audit",
+    "--no-fund",
+    "--no-save",
+    "--no-package-lock",
+    "--prefer-offline",
+    "--loglevel=error",
+  ];
   const cache = homeIsWritable() ? [] : [`--cache=${join(place.cache, "npm")}`];
   const [npm, ...npmArgs] = npmCommand();
   await step(
@@ -194,7 +212,29 @@ async function step({ root, log }, name, file, args, cwd = root) {
     // A full disk: the explanation is worth more than the log.
   }
   if (code > 128) throw new SetupError(`${name} was stopped; run the same command again to go on.`, code);
-  throw new SetupError(explain({ step: name, output, root, log }));
+  throw new SetupError(explain({ step: name, output: output + diskNote(root), root, log }));
+}
+
+/**
+ * npm can report success after writing half a file to a full disk, so its word is not enough.
+ * @param {string} folder
+ */
+function diskNote(folder) {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize < LITTLE_SPACE ? "\nENOSPC: no space left on device" : "";
+}
+
+/**
+ * The error for something downloaded that does not run.
+ * @param {Place} place @param {string} name @param {string} advice
+ */
+function doesNotRun({ root }, name, advice) {
+  const full = diskNote(root);
+  return new SetupError(
+    full
+      ? explain({ step: `Getting ${name}`, output: full, root })
+      : `${name} from npm does not run on this machine. ${advice}`,
+  );
 }
 
 /**

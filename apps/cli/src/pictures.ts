@@ -1,0 +1,83 @@
+// The pictures a run leaves behind, as SVG files: the curves, and some test images with what the model says of them.
+// Drawn by Vega-Lite, which needs no browser.
+import { encode } from "fast-png";
+import { parse, View } from "vega";
+import { compile, type TopLevelSpec } from "vega-lite";
+
+async function toSVG(spec: TopLevelSpec): Promise<string> {
+  const view = new View(parse(compile(spec).spec), { renderer: "none" });
+  const svg = await view.toSVG();
+  view.finalize();
+  return svg;
+}
+
+export interface EpochRow {
+  readonly epoch: number;
+  readonly trainLoss: number;
+  readonly trainAccuracy: number;
+  readonly testAccuracy: number;
+}
+/** Loss and both accuracies over the epochs, in one picture, as the book's Animator draws them. */
+export function curves(title: string, epochs: readonly EpochRow[]): Promise<string> {
+  const series = { trainLoss: "train loss", trainAccuracy: "train accuracy", testAccuracy: "test accuracy" } as const;
+  const values = epochs.flatMap((row) =>
+    Object.entries(series).map(([key, name]) => ({ epoch: row.epoch, series: name, value: row[key as keyof typeof series] })),
+  );
+  return toSVG({
+    $schema: "https://vega.github.io/schema/vega-lite/v6.json",
+    title,
+    width: 420,
+    height: 280,
+    background: "white",
+    data: { values },
+    mark: { type: "line", point: true },
+    encoding: {
+      x: { field: "epoch", type: "quantitative", axis: { tickMinStep: 1, format: "d" }, scale: { nice: false } },
+      y: { field: "value", type: "quantitative", title: null },
+      color: { field: "series", type: "nominal", title: null, sort: Object.values(series) },
+      strokeDash: { field: "series", type: "nominal", title: null, sort: Object.values(series) },
+    },
+  });
+}
+
+export interface Prediction {
+  /** Grey levels, row by row. */
+  readonly pixels: Uint8Array;
+  readonly predicted: string;
+  readonly label: string;
+}
+const dataUrl = (pixels: Uint8Array, side: number) => {
+  const png = encode({ width: side, height: side, data: pixels.map((v) => 255 - v), channels: 1, depth: 8 });
+  return `data:image/png;base64,${Buffer.from(png).toString("base64")}`;
+};
+/** Images of `side` x `side` pixels in rows of five, each under its true and its predicted label (red where they differ). */
+export function predictions(items: readonly Prediction[], side: number): Promise<string> {
+  const values = items.map(({ pixels, predicted, label }, i) => ({
+    url: dataUrl(pixels, side),
+    column: i % 5,
+    row: Math.floor(i / 5),
+    label: `true: ${label}`,
+    predicted: `said: ${predicted}`,
+    right: predicted === label,
+  }));
+  const place = {
+    x: { field: "column", type: "quantitative", axis: null, scale: { domain: [-0.5, 4.5], nice: false } },
+    y: { field: "row", type: "quantitative", axis: null, scale: { domain: [Math.ceil(items.length / 5) - 0.5, -0.5], nice: false } },
+  } as const;
+  const text = (field: string, dy: number) => ({
+    mark: { type: "text", dy, fontSize: 11 },
+    encoding: { ...place, text: { field }, color: { condition: { test: "datum.right", value: "black" }, value: "#c00" } },
+  }) as const;
+  return toSVG({
+    $schema: "https://vega.github.io/schema/vega-lite/v6.json",
+    width: 600,
+    height: 150 * Math.ceil(items.length / 5),
+    background: "white",
+    data: { values },
+    layer: [
+      { mark: { type: "image", width: 84, height: 84 }, encoding: { ...place, url: { field: "url" } } },
+      text("label", -64),
+      text("predicted", -52),
+    ],
+  });
+}
