@@ -16,6 +16,10 @@ export class SetupError extends Error {
  */
 const causes = [
   {
+    pattern: /spawn npm ENOENT|'npm' is not recognized/i,
+    advice: () => "npm was not found. Install Node with npm (https://nodejs.org), then run the same command again.",
+  },
+  {
     pattern: /ENOSPC|no space left on device|EDQUOT|disk quota/i,
     advice: (root) =>
       `the disk is full. Free about 1 GB where ${root} lies (and in your home folder), then run the same command again.`,

@@ -6,6 +6,7 @@ const told = (output: string) => explain({ step: "Getting pnpm", output, root: "
 
 describe("explain", () => {
   test.each([
+    ["spawn npm ENOENT", "npm was not found"],
     ["npm error code ENOSPC\nnpm error nospc no space left on device", "the disk is full. Free about 1 GB"],
     ["npm error code EACCES\nnpm error syscall mkdir", "write permission on /home/ada/lamina"],
     ["EROFS: read-only file system, mkdir '/x'", "write permission on /home/ada/lamina"],
