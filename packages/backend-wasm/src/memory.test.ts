@@ -1,0 +1,78 @@
+// The heap: aligned, reused, joined, bounded; views survive growth because nobody keeps them.
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { Heap, inBytes, OutOfMemoryError } from "./memory.ts";
+
+test("what was uploaded is read back, also after the memory has grown", () => {
+  const heap = new Heap();
+  const first = heap.upload(Float32Array.of(1, 2, 3), "float32");
+  const big = heap.allocate("float32", 1 << 20);
+  expect(Array.from(heap.read(first))).toEqual([1, 2, 3]);
+  expect(heap.read(big)).toHaveLength(1 << 20);
+  expect(Array.from(heap.read(heap.upload(Uint8Array.of(0, 1), "bool")))).toEqual([0, 1]);
+});
+
+test("blocks start at cache lines, never overlap, and all of them come back as one gap", () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.integer({ min: 0, max: 3000 }), fc.boolean()), { maxLength: 60 }), (list) => {
+      const heap = new Heap();
+      const live: { pointer: number; bytes: number }[] = [];
+      for (const [bytes, freeOne] of list) {
+        const pointer = heap.take(bytes);
+        expect(pointer % 64).toBe(0);
+        for (const b of live) expect(pointer + bytes <= b.pointer || b.pointer + b.bytes <= pointer).toBe(true);
+        live.push({ pointer, bytes: Math.max(bytes, 1) });
+        if (freeOne) heap.give(live.splice(live.length >> 1, 1)[0].pointer);
+      }
+      for (const b of live) heap.give(b.pointer);
+      expect(heap.info().bytes).toBe(0);
+      const all = heap.memory.buffer.byteLength - 4096;
+      expect(heap.take(all)).toBe(1024);
+    }),
+    { seed: 3, numRuns: 100 },
+  );
+});
+
+test("freed memory is used again: a thousand rounds do not grow it", () => {
+  const heap = new Heap();
+  const round = () => {
+    const buffers = [3, 70, 5000, 12, 90000].map((n) => heap.allocate("float32", n));
+    for (const b of buffers) heap.free(b);
+  };
+  round();
+  const size = heap.memory.buffer.byteLength;
+  for (let i = 0; i < 1000; i++) round();
+  expect(heap.memory.buffer.byteLength).toBe(size);
+  expect(heap.info()).toEqual({ bytes: 0, buffers: 0, peakBytes: 4 * 95085 });
+});
+
+test("a limit is kept, said in the error, and leaves the heap usable", () => {
+  const heap = new Heap(1 << 20);
+  const half = heap.allocate("uint8", 1 << 19);
+  expect(() => heap.allocate("float32", 1 << 18)).toThrow(
+    "wasm: 1 MiB asked for, but 512 KiB of at most 1 MiB are in use; use a smaller batch",
+  );
+  expect(() => heap.allocate("float32", 1 << 18)).toThrow(OutOfMemoryError);
+  heap.free(half);
+  heap.free(heap.allocate("uint8", 1_000_000));
+  expect(heap.memory.buffer.byteLength).toBeLessThanOrEqual(1 << 20);
+});
+
+test("misuse is named", () => {
+  const heap = new Heap();
+  const x = heap.allocate("float32", 4);
+  heap.free(x);
+  expect(() => heap.free(x)).toThrow("wasm: a float32 buffer of 4 elements is used that was freed or is another device's; free a buffer once, after its last use");
+  expect(() => heap.read(new Heap().allocate("int32", 1))).toThrow(/another device's/);
+  heap.close();
+  expect(() => heap.allocate("float32", 1)).toThrow("wasm: the backend was closed, and its memory is gone; make another with await wasm()");
+  expect(heap.info().bytes).toBe(0);
+});
+
+test("a limit of less than a page is refused", () => {
+  expect(() => new Heap(1000)).toThrow("wasm: maxBytes is 1000 but one page is 65536 bytes; allow at least that");
+});
+
+test("bytes are written as people read them", () => {
+  expect([0, 1023, 1536, 3 * 2 ** 20, 2 ** 32].map(inBytes)).toEqual(["0 B", "1023 B", "1.5 KiB", "3 MiB", "4 GiB"]);
+});
