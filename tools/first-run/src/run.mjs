@@ -6,6 +6,9 @@ import { constants } from "node:os";
 /** One press of Ctrl-C reaches us up to twice (from the terminal's group and from npm); it is passed on once. */
 const SAME_INTERRUPT_MS = 1000;
 
+/** How often to look whether the shell that npm started us in is still there. */
+const PARENT_CHECK_MS = 500;
+
 /** @typedef {{ cwd: string, env: NodeJS.ProcessEnv }} Options */
 
 /**
@@ -31,7 +34,28 @@ function forwardSignals(child) {
   const terminate = () => child.kill("SIGTERM");
   const hangUp = () => child.kill("SIGHUP");
   process.on("SIGINT", interrupt).on("SIGTERM", terminate).on("SIGHUP", hangUp);
-  return () => void process.off("SIGINT", interrupt).off("SIGTERM", terminate).off("SIGHUP", hangUp);
+  const stopWatching = onOrphaned(terminate);
+  return () => {
+    process.off("SIGINT", interrupt).off("SIGTERM", terminate).off("SIGHUP", hangUp);
+    stopWatching();
+  };
+}
+
+/**
+ * Calls back when the shell between npm and us is gone. npm hands SIGTERM to that shell alone, and where the shell does
+ * not replace itself by our process (Debian's dash) we would never hear of it and train on with nobody listening.
+ * @param {() => void} callback
+ * @returns {() => void} stops looking
+ */
+function onOrphaned(callback) {
+  const parent = process.ppid;
+  if (process.env.npm_lifecycle_event === undefined) return () => {};
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    callback();
+  }, PARENT_CHECK_MS);
+  return () => clearInterval(timer);
 }
 
 /**

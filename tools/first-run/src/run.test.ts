@@ -34,15 +34,14 @@ test("a program that does not exist", async () => {
   expect(output).toContain("ENOENT");
 });
 
-/** A process that runs `script` in its place by runInheriting, with no terminal anywhere. */
-function wrapped(script: string): ChildProcess {
-  const wrapper = `
-    import { runInheriting } from ${JSON.stringify(new URL("./run.mjs", import.meta.url).href)};
-    process.exitCode = await runInheriting(process.execPath, ["-e", process.argv[1]], { cwd: ".", env: process.env });`;
-  return spawn(process.execPath, ["--input-type=module", "-e", wrapper, script], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-}
+/** A program that runs its argument, a script, in its place by runInheriting. */
+const wrapperOf = `
+  import { runInheriting } from ${JSON.stringify(new URL("./run.mjs", import.meta.url).href)};
+  process.exitCode = await runInheriting(process.execPath, ["-e", process.argv[1]], { cwd: ".", env: process.env });`;
+
+/** That program at work on `script`, with no terminal anywhere. */
+const wrapped = (script: string): ChildProcess =>
+  spawn(process.execPath, ["--input-type=module", "-e", wrapperOf, script], { stdio: ["ignore", "pipe", "inherit"] });
 
 test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
   "%s is passed on, and the child's answer comes back",
@@ -60,4 +59,22 @@ test("a child without a handler ends by the signal: 130", async () => {
   await once(wrapper.stdout!, "data");
   wrapper.kill("SIGINT");
   expect(await once(wrapper, "exit")).toEqual([130, null]);
+});
+
+test("when npm's shell is terminated, the child is told to end", async () => {
+  // As npm does it: a shell between, which is the only one to get the signal.
+  const script = `process.on("SIGTERM", () => { console.log("ended"); process.exit(); });
+    console.log("ready"); setInterval(() => {}, 1000);`;
+  const shell = spawn(
+    "sh",
+    ["-c", '"$0" --input-type=module -e "$1" "$2"; true', process.execPath, wrapperOf, script],
+    {
+      env: { ...process.env, npm_lifecycle_event: "start" },
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
+  await once(shell.stdout!, "data");
+  const ended = once(shell.stdout!, "data");
+  shell.kill("SIGTERM");
+  expect(String(await ended)).toBe("ended\n");
 });
