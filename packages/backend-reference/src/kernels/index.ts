@@ -1,0 +1,23 @@
+// The table of contents: every op of docs/ops.md, those that core could decompose included.
+import { avgPool2d, avgPool2dGrad } from "./avgPool2d.ts";
+import { cast } from "./cast.ts";
+import { conv2d, conv2dGradInput, conv2dGradWeight } from "./conv2d.ts";
+import { arange, full } from "./creation.ts";
+import { gather, scatterAdd } from "./gather.ts";
+import { matmul } from "./matmul.ts";
+import { maxPool2d, maxPool2dGrad, maxPool2dIndices } from "./maxPool2d.ts";
+import { pointwise } from "./pointwise.ts";
+import { random } from "./random.ts";
+import { argmax, argmin, max, min, prod, sum } from "./reduce.ts";
+import { cat, expand, flip, pad, permute, slice } from "./shape.ts";
+import { logSoftmax, logSoftmaxGrad, softmax, softmaxGrad } from "./softmax.ts";
+
+export const definitions = {
+  ...{ full, arange, random, cast },
+  ...pointwise,
+  ...{ expand, permute, slice, pad, flip, cat, gather, scatterAdd },
+  ...{ sum, prod, max, min, argmax, argmin },
+  ...{ matmul, conv2d, conv2dGradInput, conv2dGradWeight },
+  ...{ maxPool2d, maxPool2dIndices, maxPool2dGrad, avgPool2d, avgPool2dGrad },
+  ...{ softmax, logSoftmax, softmaxGrad, logSoftmaxGrad },
+};
