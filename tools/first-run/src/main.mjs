@@ -20,7 +20,7 @@ async function main(task, args) {
     return 2;
   }
   const { node, path } = await setUp(root);
-  const env = { ...process.env, PATH: path };
+  const env = { ...process.env, PATH: path, TURBO_TELEMETRY_DISABLED: "1" };
   let exitCode = 0;
   for (const command of commandsOf(root, task, args)) {
     if (command.title) console.error(`lamina: ${command.title}`);

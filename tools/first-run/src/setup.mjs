@@ -1,6 +1,6 @@
 // Makes a clone ready: a Node the toolchain runs on, pnpm, and the locked dependencies, all inside the clone's .cache and
 // node_modules. A stamp of what was installed lets later runs skip all of it; how one step runs is step.mjs.
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, delimiter, dirname, join } from "node:path";
 import { explain, SetupError } from "./explain.mjs";
 import { withLock } from "./lock.mjs";
@@ -30,8 +30,16 @@ export async function setUp(root) {
   const cache = join(root, ".cache");
   const place = { root, cache, log: join(cache, "first-run.log") };
   const node = readyNode(place) ?? (await writing(place, () => withLock(cache, say, () => install(place))));
-  const pnpmBin = join(cache, "pnpm", "node_modules", ".bin");
-  return { node, path: [dirname(node), pnpmBin, process.env.PATH].filter(Boolean).join(delimiter) };
+  return { node, path: [dirname(node), ...pnpmFolders(cache), process.env.PATH].filter(Boolean).join(delimiter) };
+}
+
+/**
+ * Where pnpm's binary lies, for tools that run it by name: npm's link to it works only after pnpm's install script.
+ * @param {string} cache
+ */
+function pnpmFolders(cache) {
+  const scope = join(cache, "pnpm", "node_modules", "@pnpm");
+  return existsSync(scope) ? readdirSync(scope).map((name) => join(scope, name)) : [];
 }
 
 /**
