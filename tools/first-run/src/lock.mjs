@@ -12,7 +12,7 @@ export async function withLock(cache, say, work) {
   const file = join(cache, "first-run.lock");
   let told = false;
   while (!tryLock(file)) {
-    if (!told) say(`waiting for another set-up of this clone to finish (process ${ownerOf(file) ?? "unknown"})`);
+    if (!told) say(`waiting for the set-up by process ${ownerOf(file) ?? "?"}; if there is none, delete ${file}`);
     told = true;
     await sleep(300);
   }
