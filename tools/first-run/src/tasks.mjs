@@ -28,13 +28,16 @@ function tool(root, name, bin, args, title) {
   return { args: [join(dirname(manifest), bins[bin]), ...args], cwd: root, title };
 }
 
+/** Node reads vitest.config.ts as it is; bundled, it would be written into a clone that may belong to someone else. */
+const READ_ONLY = "--configLoader=native";
+
 /** @type {Record<string, (root: string, args: string[]) => Command[]>} */
 const tasks = {
   start: (root, args) => [program(root, "apps/cli/src/main.ts", ["train", ...args])],
   lamina: (root, args) => [program(root, "apps/cli/src/main.ts", args)],
   bench: (root, args) => [program(root, "tools/bench/src/main.ts", args)],
-  test: (root, args) => [tool(root, "vitest", "vitest", ["run", ...args])],
-  dev: (root, args) => [tool(root, "vitest", "vitest", ["watch", ...args])],
+  test: (root, args) => [tool(root, "vitest", "vitest", ["run", READ_ONLY, ...args])],
+  dev: (root, args) => [tool(root, "vitest", "vitest", ["watch", READ_ONLY, ...args])],
   check: (root) => [
     tool(root, "typescript", "tsc", ["-b"], "types (tsc)"),
     tool(root, "@biomejs/biome", "biome", ["check"], "style and import cycles (biome)"),
