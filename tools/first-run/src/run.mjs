@@ -21,23 +21,28 @@ export const exitCodeOf = (code, signal) => (signal ? 128 + (constants.signals[s
  * Keeps this process alive through signals and hands them to the child. In a terminal, Ctrl-C has already reached the
  * child, which shares our process group; a second one would read as "quit at once", so it is not passed on there.
  * @param {import("node:child_process").ChildProcess} child
- * @returns {() => void} takes the handlers away again
+ * @returns {() => NodeJS.Signals | null} takes the handlers away again and says which signal came last
  */
 function forwardSignals(child) {
   const inTerminal = [process.stdin, process.stdout, process.stderr].some((stream) => stream.isTTY);
+  /** @type {NodeJS.Signals | null} */
+  let received = null;
   let lastInterrupt = Number.NEGATIVE_INFINITY;
   const interrupt = () => {
+    received = "SIGINT";
     if (inTerminal || Date.now() - lastInterrupt < SAME_INTERRUPT_MS) return;
     lastInterrupt = Date.now();
     child.kill("SIGINT");
   };
-  const terminate = () => child.kill("SIGTERM");
-  const hangUp = () => child.kill("SIGHUP");
+  const pass = (/** @type {NodeJS.Signals} */ signal) => child.kill((received = signal));
+  const terminate = () => pass("SIGTERM");
+  const hangUp = () => pass("SIGHUP");
   process.on("SIGINT", interrupt).on("SIGTERM", terminate).on("SIGHUP", hangUp);
   const stopWatching = onOrphaned(terminate);
   return () => {
     process.off("SIGINT", interrupt).off("SIGTERM", terminate).off("SIGHUP", hangUp);
     stopWatching();
+    return received;
   };
 }
 
@@ -60,14 +65,14 @@ function onOrphaned(callback) {
 
 /**
  * @param {import("node:child_process").ChildProcess} child
- * @returns {Promise<{ code: number, error?: Error }>}
+ * @returns {Promise<{ code: number, stoppedBy: NodeJS.Signals | null, error?: Error }>} `stoppedBy`: a signal we passed on
  */
 function ended(child) {
   const stopForwarding = forwardSignals(child);
   return new Promise((resolve) => {
-    child.once("error", (error) => resolve({ code: 127, error }));
-    child.once("close", (code, signal) => resolve({ code: exitCodeOf(code, signal) }));
-  }).finally(stopForwarding);
+    child.once("error", (error) => resolve({ code: 127, stoppedBy: stopForwarding(), error }));
+    child.once("close", (code, signal) => resolve({ code: exitCodeOf(code, signal), stoppedBy: stopForwarding() }));
+  });
 }
 
 /**
@@ -81,7 +86,8 @@ export async function runInheriting(file, args, { cwd, env }) {
 }
 
 /**
- * Runs a program without showing it and resolves to its exit code and everything it printed.
+ * Runs a program without showing it and resolves to its exit code and everything it printed. Where a signal to us stopped
+ * it, the code is that signal's, whatever the program made of it.
  * @param {string} file @param {string[]} args @param {Options & { shell?: boolean }} options
  */
 export async function runQuietly(file, args, { cwd, env, shell = false }) {
@@ -90,6 +96,9 @@ export async function runQuietly(file, args, { cwd, env, shell = false }) {
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding("utf8").on("data", (/** @type {string} */ text) => (output += text));
   }
-  const { code, error } = await ended(child);
-  return { code, output: error ? `${output}${error.message}\n` : output };
+  const { code, stoppedBy, error } = await ended(child);
+  return {
+    code: stoppedBy ? exitCodeOf(null, stoppedBy) : code,
+    output: error ? `${output}${error.message}\n` : output,
+  };
 }
