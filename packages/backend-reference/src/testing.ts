@@ -12,9 +12,10 @@ const backend = await reference();
 function shapeOf(nested: Nested): number[] {
   return typeof nested === "number" ? [] : [nested.length, ...(nested.length ? shapeOf(nested[0]) : [])];
 }
+const flat = (nested: Nested): number[] => (typeof nested === "number" ? [nested] : nested.flatMap(flat));
 /** `[[1, 2], [3, 4]]` as an array of shape [2, 2]. */
 export const array = (nested: Nested, dtype: DType = "float32"): Values => ({
-  data: [nested].flat(Number.POSITIVE_INFINITY) as number[],
+  data: flat(nested),
   shape: shapeOf(nested),
   dtype,
 });
