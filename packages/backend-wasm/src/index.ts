@@ -1,2 +1,72 @@
-// The default device: SIMD kernels written at run time, for Node and browsers.
-export {};
+// The default device: WebAssembly SIMD kernels written at run time, for Node and browsers. Nothing is fetched, and
+// nothing happens on import.
+import type { Backend, Kernel, Kernels, Spec } from "@lamina/core";
+import { type CompileOptions, Compiler } from "./compile.ts";
+import { lowerings } from "./kernels/index.ts";
+import { Lru } from "./lru.ts";
+import { Heap, type WasmBuffer } from "./memory.ts";
+import { movements } from "./movement/index.ts";
+import { pointwise } from "./pointwise/ops.ts";
+import { hasRelaxedSimd, requireSimd } from "./support.ts";
+
+export { OutOfMemoryError, type WasmBuffer } from "./memory.ts";
+
+export interface WasmOptions {
+  /** Multiply and add in one step where the engine can ("auto", the default), or never (false): slower, the same on every machine. */
+  relaxedSimd?: "auto" | false;
+  /** The most memory it may take (default 4 GiB, which is all that 32-bit addresses reach). */
+  maxBytes?: number;
+}
+
+/** Single ops compiled, kept for when they come again. */
+const MOST_SINGLES = 1024;
+
+/** Every op by itself, through the same compiler as whole programs. */
+function kernelsOf(compiler: Compiler): { kernels: Kernels<WasmBuffer>; singles: Lru<ReturnType<Compiler["compile"]>> } {
+  const singles = new Lru<ReturnType<Compiler["compile"]>>(MOST_SINGLES);
+  const kernel =
+    (name: string): Kernel<WasmBuffer> =>
+    (inputs, attrs, scalars, out) => {
+      const specs = inputs.map(({ shape, dtype }): Spec => ({ shape, dtype }));
+      const key = JSON.stringify([name, attrs, specs, out]);
+      const run = singles.get(key, () => compiler.compile(single(name, attrs, scalars.length, specs, out)));
+      return run(inputs.map((x) => x.buffer), scalars)[0];
+    };
+  const names = ["full", "expand", "arange", "random", ...movements, ...Object.keys(pointwise), ...Object.keys(lowerings)];
+  return { kernels: Object.fromEntries(names.map((name) => [name, kernel(name)])), singles };
+}
+
+/** The program of one op. */
+function single(name: string, attrs: object, scalars: number, specs: readonly Spec[], spec: Spec): Parameters<Compiler["compile"]>[0] {
+  const op = { name, infer: () => spec, grad: "none" as const };
+  const inputs = specs.map((_, i) => i);
+  const instruction = { op, attrs, scalars, inputs, out: specs.length, spec, inputSpecs: specs, frees: [] };
+  return { inputs: specs, instructions: [instruction], outputs: [specs.length] };
+}
+
+/**
+ * Opens the device: `setBackend(await wasm())`.
+ * @throws if the engine has no WebAssembly SIMD, or the page's Content-Security-Policy forbids WebAssembly.
+ */
+export async function wasm({ relaxedSimd = "auto", maxBytes }: WasmOptions = {}): Promise<Backend<WasmBuffer>> {
+  requireSimd();
+  const options: CompileOptions = { relaxed: relaxedSimd === "auto" && hasRelaxedSimd() };
+  const heap = new Heap(maxBytes);
+  const compiler = new Compiler(heap, options);
+  const { kernels, singles } = kernelsOf(compiler);
+  return {
+    name: "wasm",
+    dtypes: ["float32", "int32", "uint8", "bool"],
+    kernels,
+    upload: (data, dtype) => heap.upload(data, dtype),
+    read: (buffer) => heap.read(buffer),
+    free: (buffer) => heap.free(buffer),
+    compile: (program) => compiler.compile(program),
+    memory: () => heap.info(),
+    close: async () => {
+      heap.close();
+      singles.clear();
+      compiler.clear();
+    },
+  };
+}

@@ -1,0 +1,81 @@
+// What each unit of a program comes down to: calls of functions with addresses. Which op is emitted by what is decided here.
+import type { Spec } from "@lamina/core";
+import type { Fn } from "./assembler.ts";
+import { lowerings } from "./kernels/index.ts";
+import { emitMovement, movements } from "./movement/index.ts";
+import { stridesOf } from "./passes/access.ts";
+import type { Free, Unit } from "./passes/fuse.ts";
+import type { Node } from "./passes/node.ts";
+import { emitArange, emitRandom } from "./pointwise/create.ts";
+import { emitLoop } from "./pointwise/loop.ts";
+import { type LoopPlan, planLoop } from "./pointwise/plan.ts";
+
+/** An address: of a slot's array, of scalars (the program's numbers of them, laid out one after another), or of scratch. */
+export type Argument =
+  | { readonly slot: number }
+  | { readonly scalars: readonly number[] }
+  | { readonly scratch: number };
+
+export interface Call {
+  /** Calls with equal keys run the same function. */
+  readonly key: string;
+  readonly emit: () => Fn;
+  readonly args: readonly Argument[];
+  /** [output, input] slots that may lie in the same place. */
+  readonly inPlace: readonly (readonly [number, number])[];
+}
+
+const slots = (list: readonly number[]): Argument[] => list.map((slot) => ({ slot }));
+const specText = ({ dtype, shape }: Spec): string => `${dtype}[${shape}]`;
+
+function loopCall(plan: LoopPlan, args: readonly Argument[], relaxed: boolean, inPlace: Call["inPlace"] = []): Call {
+  return { key: `loop ${JSON.stringify(plan)}`, emit: () => emitLoop(plan, relaxed), args, inPlace };
+}
+
+function pointwiseCall(unit: Unit, free: Free, relaxed: boolean): Call {
+  const { plan, reads, writes, scalars } = planLoop(unit, free);
+  return loopCall(plan, [...slots(reads), ...slots(writes), { scalars }], relaxed, inPlacePairs(plan, reads, writes));
+}
+/** An output may take the place of an input that is read element by element, as wide as it. */
+function inPlacePairs({ sizes, loads, values, stores }: LoopPlan, reads: readonly number[], writes: readonly number[]): [number, number][] {
+  const contiguous = stridesOf(sizes);
+  const width = (dtype: string) => (dtype === "float32" || dtype === "int32" ? 4 : 1);
+  return writes.flatMap((out, i) =>
+    reads.flatMap((slot, k): [number, number][] => {
+      const walks = loads[k].strides.every((s, axis) => s === contiguous[axis] || sizes[axis] === 1);
+      return walks && reads.indexOf(slot) === reads.lastIndexOf(slot) && width(loads[k].dtype) === width(values[stores[i]].dtype) ? [[out, slot]] : [];
+    }),
+  );
+}
+
+function creationCall({ op, spec, out, scalars }: Node): Call {
+  const emit = op === "random" ? () => emitRandom(spec) : () => emitArange(spec);
+  return { key: `${op} ${specText(spec)}`, emit, args: [{ slot: out }, { scalars }], inPlace: [] };
+}
+
+function movementCalls({ op, inputs, inputSpecs, attrs, spec, out, scalars }: Node, relaxed: boolean): Call[] {
+  const key = `${op} ${JSON.stringify(attrs)} ${inputSpecs.map(specText)} ${specText(spec)}`;
+  const copy: Call = { key, emit: () => emitMovement(op, inputSpecs, attrs, spec), args: slots([...inputs, out]), inPlace: [] };
+  return op === "pad" ? [fillCall(spec, out, scalars, relaxed), copy] : [copy];
+}
+function fillCall({ shape, dtype }: Spec, out: number, scalars: readonly number[], relaxed: boolean): Call {
+  const size = shape.reduce((a, b) => a * b, 1);
+  const plan: LoopPlan = { sizes: [size], loads: [], values: [{ kind: "scalar", dtype, scalar: 0 }], stores: [0] };
+  return loopCall(plan, [{ slot: out }, { scalars }], relaxed);
+}
+
+function structuredCall({ op, inputs, inputSpecs, attrs, spec, out }: Node): Call {
+  const lower = lowerings[op];
+  if (!lower) throw new Error(`${op}: the wasm backend has no kernel for this op`);
+  const { key, emit, scratchBytes } = lower(inputSpecs, attrs, spec);
+  const args = slots([...inputs, out]);
+  return { key, emit, args: scratchBytes ? [...args, { scratch: scratchBytes }] : args, inPlace: [] };
+}
+
+export function callsOf(unit: Unit, free: Free, relaxed: boolean): Call[] {
+  const [node] = unit.nodes;
+  if (unit.pointwise) return [pointwiseCall(unit, free, relaxed)];
+  if (node.op === "arange" || node.op === "random") return [creationCall(node)];
+  if (movements.includes(node.op)) return movementCalls(node, relaxed);
+  return [structuredCall(node)];
+}

@@ -1,0 +1,179 @@
+// Emits the loop of a plan: four elements at a time, the last few by stores of single lanes, so that nothing is written
+// past an array's end. Parameters: a pointer for each load, for each store, and one to the scalars (f64 each).
+import type { DType } from "@lamina/core";
+import { Fn, I32, V128 } from "../assembler.ts";
+import { bytesPerElement } from "../memory.ts";
+import { advance, nest, repeat, type Walker } from "../nest.ts";
+import { stridesOf } from "../passes/access.ts";
+import { type HostName, hostIndex } from "./host.ts";
+import { type Lanes, type Operand, simd } from "./lanes.ts";
+import { pointwise } from "./ops.ts";
+import type { LoopPlan, Value } from "./plan.ts";
+
+const LANES = 4;
+/** Vectors in a turn of a loop that computes little; a turn of a long computation is one. */
+const UNROLL = 4;
+const LITTLE = 8;
+
+interface Array4 extends Walker {
+  readonly dtype: DType;
+}
+
+const arrayOf = (local: number, dtype: DType, strides: readonly number[]): Array4 => ({
+  local,
+  dtype,
+  strides: strides.map((s) => s * bytesPerElement(dtype)),
+});
+
+class LoopEmitter implements Lanes {
+  readonly f: Fn;
+  readonly relaxed: boolean;
+  private readonly plan: LoopPlan;
+  private readonly loads: readonly Array4[];
+  private readonly stores: readonly Array4[];
+  private readonly operands: Operand[];
+  private readonly fixed: boolean[];
+  private readonly temps: number[] = [];
+  private usedTemps = 0;
+
+  constructor(plan: LoopPlan, relaxed: boolean) {
+    this.plan = plan;
+    this.relaxed = relaxed;
+    const pointers = plan.loads.length + plan.stores.length;
+    this.f = new Fn("", new Array<number>(pointers + 1).fill(I32));
+    this.loads = plan.loads.map(({ dtype, strides }, i) => arrayOf(i, dtype, strides));
+    const contiguous = stridesOf(plan.sizes);
+    this.stores = plan.stores.map((value, i) => arrayOf(plan.loads.length + i, plan.values[value].dtype, contiguous));
+    this.operands = plan.values.map(({ dtype }) => ({ dtype, local: this.f.local(V128) }));
+    this.fixed = [];
+    for (const value of plan.values)
+      this.fixed.push(value.kind === "scalar" || (value.kind === "op" && value.args.every((arg) => this.fixed[arg])));
+  }
+
+  // ---- for the ops -------------------------------------------------------------------------------------------------------
+  temp(): number {
+    if (this.usedTemps === this.temps.length) this.temps.push(this.f.local(V128));
+    return this.temps[this.usedTemps++];
+  }
+  host(name: HostName, args: readonly number[]): void {
+    const result = this.temp();
+    for (let lane = 0; lane < LANES; lane++) {
+      if (lane > 0) this.f.get(result);
+      for (const arg of args) this.f.get(arg).simd(0x1f).e(lane).e(0xbb); // f32x4.extract_lane, f64.promote_f32
+      this.f.call(hostIndex(name)).e(0xb6); // f32.demote_f64
+      if (lane === 0) simd(this.f, "f32x4.splat");
+      else this.f.simd(0x20).e(lane); // f32x4.replace_lane
+      if (lane < LANES - 1) this.f.set(result);
+    }
+  }
+
+  // ---- values ------------------------------------------------------------------------------------------------------------
+  emit(): Fn {
+    this.plan.values.forEach((value, i) => {
+      if (this.fixed[i]) this.compute(value, i);
+    });
+    this.loop();
+    return this.f;
+  }
+  private compute(value: Value, i: number): void {
+    if (value.kind === "scalar") this.scalar(value.scalar, value.dtype);
+    else if (value.kind === "op") {
+      this.usedTemps = 0;
+      pointwise[value.op](this, value.args.map((arg) => this.operands[arg]), value.dtype);
+    } else return;
+    this.f.set(this.operands[i].local);
+  }
+  /** Converts as typed arrays do: int32 and uint8 modulo their range. */
+  private scalar(index: number, dtype: DType): void {
+    const { f } = this;
+    f.get(this.loads.length + this.stores.length).f64load(8 * index);
+    if (dtype === "float32") simd(f.e(0xb6), "f32x4.splat");
+    else if (dtype === "bool") simd(simd(f.f64(0).e(0x62), "i32x4.splat"), "i32x4.neg"); // f64.ne
+    else {
+      simd(f.e(0xfc, 0x06).e(0xa7), "i32x4.splat"); // i64.trunc_sat_f64_s, i32.wrap_i64
+      if (dtype === "uint8") simd(f.viconst(255), "v128.and");
+    }
+  }
+  private load({ local, dtype }: Array4, offset: number): void {
+    if (bytesPerElement(dtype) === 4) this.f.get(local).vload(offset);
+    else {
+      this.f.get(local).mem(0x5c, offset, 0); // v128.load32_zero
+      simd(simd(this.f, "i16x8.extend_low_i8x16_u"), "i32x4.extend_low_i16x8_u");
+      if (dtype === "bool") simd(this.f, "i32x4.neg");
+    }
+  }
+  private loadSplat({ local, dtype }: Array4): void {
+    if (bytesPerElement(dtype) === 4) this.f.get(local).vsplatload();
+    else {
+      simd(this.f.get(local).loadu8(), "i32x4.splat");
+      if (dtype === "bool") simd(this.f, "i32x4.neg");
+    }
+  }
+  private store({ local, dtype }: Array4, value: number, offset: number, lanes: number): void {
+    const { f } = this;
+    if (bytesPerElement(dtype) === 4) {
+      if (lanes === LANES) f.get(local).get(value).vstore(offset);
+      if (lanes < LANES && lanes & 2) f.get(local).get(value).mem(0x5b, offset, 0).e(0); // v128.store64_lane
+      if (lanes & 1) f.get(local).get(value).mem(0x5a, offset + 4 * (lanes - 1), 0).e(lanes - 1); // v128.store32_lane
+      return;
+    }
+    const bytes = this.temp();
+    f.get(value);
+    if (dtype === "bool") simd(f.viconst(1), "v128.and");
+    f.tee(bytes).get(bytes).shuffle([0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12]).set(bytes);
+    if (lanes === LANES) f.get(local).get(bytes).mem(0x5a, offset, 0).e(0);
+    if (lanes < LANES && lanes & 2) f.get(local).get(bytes).mem(0x59, offset, 0).e(0); // v128.store16_lane
+    if (lanes & 1) f.get(local).get(bytes).mem(0x58, offset + lanes - 1, 0).e(lanes - 1); // v128.store8_lane
+  }
+
+  // ---- the loop ----------------------------------------------------------------------------------------------------------
+  private loop(): void {
+    const { sizes } = this.plan;
+    const whole = sizes[sizes.length - 1] - (sizes[sizes.length - 1] % LANES);
+    nest(this.f, sizes, [...this.loads, ...this.stores], () => this.inner(), (w) => whole * w.strides[sizes.length - 1]);
+  }
+  private inner(): void {
+    const size = this.plan.sizes[this.plan.sizes.length - 1];
+    const last = this.plan.sizes.length - 1;
+    const moving = [...this.loads, ...this.stores].filter((w) => w.strides[last] !== 0);
+    this.eachLoad((walker, local) => {
+      if (walker.strides[last] === 0) {
+        this.loadSplat(walker);
+        this.f.set(local);
+      }
+    });
+    const vectors = Math.floor(size / LANES);
+    const unroll = this.plan.values.length <= LITTLE ? UNROLL : 1;
+    const turns = Math.floor(vectors / unroll);
+    if (turns > 0) repeat(this.f, turns, () => this.vectors(unroll, moving));
+    if (vectors % unroll > 0) this.vectors(vectors % unroll, moving);
+    if (size % LANES > 0) this.body(0, size % LANES);
+  }
+  private vectors(count: number, moving: readonly Array4[]): void {
+    for (let k = 0; k < count; k++) this.body(k, LANES);
+    for (const w of moving) advance(this.f, w, count * LANES * bytesPerElement(w.dtype));
+  }
+  private eachLoad(visit: (walker: Array4, local: number) => void): void {
+    this.plan.values.forEach((value, i) => {
+      if (value.kind === "load") visit(this.loads[value.load], this.operands[i].local);
+    });
+  }
+  /** Vector `k` of a turn, of which `lanes` lanes count. All is loaded before anything is stored: an output may lie on an input. */
+  private body(k: number, lanes: number): void {
+    const last = this.plan.sizes.length - 1;
+    const offset = (w: Array4) => k * LANES * bytesPerElement(w.dtype);
+    this.eachLoad((walker, local) => {
+      if (walker.strides[last] === 0) return;
+      this.load(walker, offset(walker));
+      this.f.set(local);
+    });
+    this.plan.values.forEach((value, i) => {
+      if (!this.fixed[i]) this.compute(value, i);
+    });
+    this.usedTemps = 0;
+    this.stores.forEach((w, i) => this.store(w, this.operands[this.plan.stores[i]].local, offset(w), lanes));
+  }
+}
+
+/** The function that runs `plan`. */
+export const emitLoop = (plan: LoopPlan, relaxed: boolean): Fn => new LoopEmitter(plan, relaxed).emit();

@@ -1,0 +1,163 @@
+// One row for each pointwise op: how its value is left on the stack, given its operands in locals. Products and sums are
+// never contracted here, so that an op gives the same bits alone and fused with others.
+import type { DType } from "@lamina/core";
+import type { HostName } from "./host.ts";
+import { type Lanes, type Operand, type SimdOp, simd } from "./lanes.ts";
+
+export type Emit = (e: Lanes, x: readonly Operand[], out: DType) => void;
+
+const isFloat = (x: Operand): boolean => x.dtype === "float32";
+
+/** The instruction on all operands. */
+const plain =
+  (op: SimdOp): Emit =>
+  (e, x) => {
+    for (const { local } of x) e.f.get(local);
+    simd(e.f, op);
+  };
+/** float32, int32; uint8 as int32 but wrapped to a byte; bool by its own instruction where it has one. */
+const byType =
+  (float: Emit, int: Emit, bool: Emit = int): Emit =>
+  (e, x, out) => {
+    const type = x[x.length - 1].dtype;
+    if (type === "float32") float(e, x, out);
+    else if (type === "bool") bool(e, x, out);
+    else int(e, x, out);
+    if (out === "uint8") simd(e.f.i32(255), "i32x4.splat"), simd(e.f, "v128.and");
+  };
+/** Lane by lane, by a function of the host's Math (in double precision). */
+const host =
+  (name: HostName): Emit =>
+  (e, x) =>
+    e.host(
+      name,
+      x.map(({ local }) => local),
+    );
+
+const sign: Emit = (e, [{ local }]) => {
+  // 1 with x's sign where |x| > 0; else x itself: zero or NaN
+  simd(e.f.vconst(1).get(local).viconst(-0x80000000), "v128.and");
+  simd(e.f, "v128.or").get(local);
+  simd(e.f.get(local), "f32x4.abs");
+  simd(e.f.vzero(), "f32x4.gt");
+  simd(e.f, "v128.bitselect");
+};
+const signOfInt: Emit = (e, [{ local }]) => {
+  simd(e.f.get(local).viconst(-1), "i32x4.max_s");
+  simd(e.f.viconst(1), "i32x4.min_s");
+};
+/** max(x, 0) with NaN kept; adding 0 makes +0 of -0. */
+const relu: Emit = (e, [{ local }]) => {
+  simd(e.f.get(local).vzero(), "f32x4.pmax");
+  simd(e.f.vzero(), "f32x4.add");
+};
+const square: Emit = (e, [{ local }]) => void simd(e.f.get(local).get(local), "f32x4.mul");
+const reciprocal: Emit = (e, [{ local }]) => void simd(e.f.vconst(1).get(local), "f32x4.div");
+const rsqrt: Emit = (e, [{ local }]) => {
+  simd(e.f.vconst(1).get(local), "f32x4.sqrt");
+  simd(e.f, "f32x4.div");
+};
+
+/** In double precision, two lanes at a time; `half` leaves f64x2 for the operands' low lanes, which it gets as locals. */
+function inDoubles(e: Lanes, x: readonly Operand[], half: (locals: readonly number[]) => void, back: SimdOp): void {
+  const widened = x.map(() => e.temp());
+  const one = (low: boolean) => {
+    x.forEach((operand, i) => {
+      e.f.get(operand.local);
+      if (!low) e.f.get(operand.local).shuffle([8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15]);
+      simd(e.f, isFloat(operand) ? "f64x2.promote_low_f32x4" : "f64x2.convert_low_i32x4_s").set(widened[i]);
+    });
+    half(widened);
+    simd(e.f, back);
+  };
+  one(true);
+  one(false);
+  e.f.shuffle([0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23]);
+}
+/** x - floor(x/y)*y. Integers divided by 0 give NaN here, and so 0. */
+const remainder: Emit = (e, x) =>
+  inDoubles(
+    e,
+    x,
+    ([a, b]) => {
+      simd(e.f.get(a).get(a).get(b), "f64x2.div");
+      simd(e.f, "f64x2.floor").get(b);
+      simd(e.f, "f64x2.mul");
+      simd(e.f, "f64x2.sub");
+    },
+    isFloat(x[0]) ? "f32x4.demote_f64x2_zero" : "i32x4.trunc_sat_f64x2_s_zero",
+  );
+
+const where: Emit = (e, [c, x, y]) => void simd(e.f.get(x.local).get(y.local).get(c.local), "v128.bitselect");
+const reluGrad: Emit = (e, [dy, y]) => {
+  simd(e.f.get(dy.local).get(y.local).vzero(), "f32x4.gt");
+  simd(e.f, "v128.and");
+};
+const sigmoidGrad: Emit = (e, [dy, y]) => {
+  simd(e.f.get(dy.local).get(y.local), "f32x4.mul");
+  simd(e.f.vconst(1).get(y.local), "f32x4.sub");
+  simd(e.f, "f32x4.mul");
+};
+const tanhGrad: Emit = (e, [dy, y]) => {
+  e.f.get(dy.local).vconst(1).get(y.local).get(y.local);
+  simd(e.f, "f32x4.mul");
+  simd(e.f, "f32x4.sub");
+  simd(e.f, "f32x4.mul");
+};
+
+/** To the four lanes' common form first, then to the wanted type. */
+const cast: Emit = (e, [x], out) => {
+  e.f.get(x.local);
+  if (x.dtype === out) return;
+  if (out === "bool") simd(isFloat(x) ? e.f.vzero() : e.f.viconst(0), isFloat(x) ? "f32x4.ne" : "i32x4.ne");
+  else if (x.dtype === "bool") simd(out === "float32" ? e.f.vconst(1) : e.f.viconst(1), "v128.and");
+  else if (out === "float32") simd(e.f, "f32x4.convert_i32x4_s");
+  else if (isFloat(x)) simd(e.f, "i32x4.trunc_sat_f32x4_s");
+  if (out === "uint8" && x.dtype !== "bool") simd(e.f.viconst(255), "v128.and");
+};
+
+export const pointwise: Readonly<Record<string, Emit>> = {
+  neg: byType(plain("f32x4.neg"), plain("i32x4.neg")),
+  abs: byType(plain("f32x4.abs"), plain("i32x4.abs")),
+  sign: byType(sign, signOfInt),
+  floor: plain("f32x4.floor"),
+  ceil: plain("f32x4.ceil"),
+  round: plain("f32x4.nearest"),
+  trunc: plain("f32x4.trunc"),
+  sqrt: plain("f32x4.sqrt"),
+  expm1: host("expm1"),
+  log1p: host("log1p"),
+  sin: host("sin"),
+  cos: host("cos"),
+  tan: host("tan"),
+  asin: host("asin"),
+  acos: host("acos"),
+  atan: host("atan"),
+  sinh: host("sinh"),
+  cosh: host("cosh"),
+  erf: host("erf"),
+  reciprocal,
+  square,
+  rsqrt,
+  relu,
+  logicalNot: plain("v128.not"),
+  cast,
+  add: byType(plain("f32x4.add"), plain("i32x4.add")),
+  sub: byType(plain("f32x4.sub"), plain("i32x4.sub")),
+  mul: byType(plain("f32x4.mul"), plain("i32x4.mul")),
+  maximum: byType(plain("f32x4.max"), plain("i32x4.max_s"), plain("v128.or")),
+  minimum: byType(plain("f32x4.min"), plain("i32x4.min_s"), plain("v128.and")),
+  div: plain("f32x4.div"),
+  pow: host("pow"),
+  atan2: host("atan2"),
+  remainder,
+  equal: byType(plain("f32x4.eq"), plain("i32x4.eq")),
+  less: byType(plain("f32x4.lt"), plain("i32x4.lt_s"), plain("i32x4.lt_u")),
+  lessEqual: byType(plain("f32x4.le"), plain("i32x4.le_s"), plain("i32x4.le_u")),
+  where,
+  reluGrad,
+  sigmoidGrad,
+  tanhGrad,
+};
+
+export const isPointwise = (op: string): boolean => op === "full" || Object.hasOwn(pointwise, op);
