@@ -29,6 +29,7 @@ export function curves(title: string, epochs: readonly EpochRow[]): Promise<stri
     width: 420,
     height: 280,
     background: "white",
+    config: { view: { stroke: null } },
     data: { values },
     mark: { type: "line", point: true },
     encoding: {
@@ -73,6 +74,7 @@ export function predictions(items: readonly Prediction[], side: number): Promise
     width: 600,
     height: 150 * Math.ceil(items.length / 5),
     background: "white",
+    config: { view: { stroke: null } },
     data: { values },
     layer: [
       { mark: { type: "image", width: 84, height: 84 }, encoding: { ...place, url: { field: "url" } } },
