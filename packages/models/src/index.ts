@@ -1,2 +1,3 @@
 // Networks as their papers have them.
-export {};
+export { initWeights } from "./initWeights.ts";
+export { bnLenet, lenet, lenetMaxPool, type ModelOptions } from "./lenet.ts";

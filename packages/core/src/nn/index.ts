@@ -1,0 +1,14 @@
+// The namespace `nn`: modules, layers, losses as modules, and initialisers.
+export { Buffer, Parameter } from "../cell.ts";
+export { ELU, GELU, LeakyReLU, LogSoftmax, ReLU, ReLU6, Sigmoid, SiLU, Softmax, Softplus, Tanh } from "./activations.ts";
+export { BatchNorm1d, BatchNorm2d, LazyBatchNorm1d, LazyBatchNorm2d } from "./batchNorm.ts";
+export { type Conv2dArguments, type ConvOptions, Conv2d, ConvTranspose2d, LazyConv2d } from "./conv2d.ts";
+export { Dropout } from "./dropout.ts";
+export * as init from "./init.ts";
+export { LazyLinear, Linear } from "./linear.ts";
+export { BCEWithLogitsLoss, CrossEntropyLoss, HuberLoss, L1Loss, MSELoss, NLLLoss } from "./losses.ts";
+export { type LoadOptions, type LoadResult, Module, type StateDict } from "./module.ts";
+export { GroupNorm, LayerNorm, LocalResponseNorm } from "./norms.ts";
+export { AdaptiveAvgPool2d, AvgPool2d, GlobalAvgPool2d, MaxPool2d } from "./pool2d.ts";
+export { ModuleList, Sequential } from "./sequential.ts";
+export { Flatten, Identity, Reshape } from "./shape.ts";
