@@ -1,0 +1,25 @@
+// Changing the element type.
+import { type DType, isFloat } from "../dtype.ts";
+import { defineOp } from "../op.ts";
+import { record } from "../record.ts";
+import type { Tensor } from "../tensor.ts";
+import { detach } from "./shape.ts";
+
+export const castOp = defineOp<{ dtype: DType }>({
+  name: "cast",
+  infer: ([x], { dtype }) => ({ shape: x.shape, dtype }),
+  grad: (node, dy) => [() => cast(dy, node.inputs[0].dtype)],
+});
+
+/**
+ * The same values in another element type. Float to integer truncates towards zero (values out of range: unspecified),
+ * uint8 wraps, and everything but 0 is true. Gradients pass between floating-point types only.
+ * [torch.Tensor.to](https://docs.pytorch.org/docs/stable/generated/torch.Tensor.to.html)
+ */
+export function cast(x: Tensor, dtype: DType): Tensor {
+  if (x.dtype === dtype) return x.source;
+  return record(castOp, [isFloat(dtype) ? x : detach(x)], { dtype });
+}
+
+/** Integers and booleans as float32, for functions whose results are fractions. */
+export const toFloat = (x: Tensor): Tensor => (isFloat(x.dtype) ? x : cast(x, "float32"));
