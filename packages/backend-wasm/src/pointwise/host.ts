@@ -2,11 +2,9 @@
 // order, so that a function's code is the same in each.
 import { F64, type Import } from "../assembler.ts";
 
-/** erf(x), by its series near 0 and the continued fraction of erfc beyond (Abramowitz and Stegun 7.1.6 and 7.1.14). */
-export function erf(x: number): number {
-  const a = Math.abs(x);
-  if (a > 6) return Math.sign(x);
-  if (a > 2.5) return Math.sign(x) * (1 - erfcByFraction(a));
+/** erf(x) near 0 by its series (Abramowitz and Stegun 7.1.6), beyond by erfc. */
+function erf(x: number): number {
+  if (Math.abs(x) > 2) return x > 0 ? 1 - erfcFarOut(x) : erfcFarOut(-x) - 1;
   let term = x;
   let sum = x;
   for (let n = 1; Math.abs(term) > 1e-17 * Math.abs(sum); n++) {
@@ -15,13 +13,40 @@ export function erf(x: number): number {
   }
   return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
 }
-function erfcByFraction(x: number): number {
+/** 1 - erf(x) for x > 2 by its continued fraction (7.1.14): nothing cancels, however small it is. */
+function erfcFarOut(x: number): number {
   let fraction = x;
-  for (let k = 60; k >= 1; k--) fraction = x + k / 2 / fraction;
+  for (let k = 40; k >= 1; k--) fraction = x + k / 2 / fraction;
   return Math.exp(-x * x) / Math.sqrt(Math.PI) / fraction;
 }
+const erfc = (x: number): number => (x > 2 ? erfcFarOut(x) : 1 - erf(x));
+
+/** As C and IEEE 754 have it; JavaScript says NaN where the base is 1 or -1 and the exponent does not matter. */
+function pow(x: number, y: number): number {
+  return x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : x ** y;
+}
+/** x - floor(x/y)*y without its rounding: the remainder of truncated division, moved to the sign of y. */
+function remainder(x: number, y: number): number {
+  const r = x % y;
+  return r !== 0 && r < 0 !== y < 0 ? r + y : r;
+}
+/** 1/(1+exp(-x)), by the form that does not overflow. */
+function sigmoid(x: number): number {
+  const e = Math.exp(-Math.abs(x));
+  return (x < 0 ? e : 1) / (1 + e);
+}
+const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+const gelu = (x: number): number => (x * erfc(-x * Math.SQRT1_2)) / 2;
+const silu = (x: number): number => x * sigmoid(x);
 
 const functions = {
+  exp: Math.exp,
+  log: Math.log,
+  tanh: Math.tanh,
+  sigmoid,
+  softplus,
+  gelu,
+  silu,
   sin: Math.sin,
   cos: Math.cos,
   tan: Math.tan,
@@ -33,7 +58,8 @@ const functions = {
   expm1: Math.expm1,
   log1p: Math.log1p,
   erf,
-  pow: Math.pow,
+  pow,
+  remainder,
   atan2: Math.atan2,
 } as const;
 export type HostName = keyof typeof functions;

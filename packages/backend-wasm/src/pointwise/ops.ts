@@ -58,35 +58,24 @@ const rsqrt: Emit = (e, [{ local }]) => {
   simd(e.f, "f32x4.div");
 };
 
-/** In double precision, two lanes at a time; `half` leaves f64x2 for the operands' low lanes, which it gets as locals. */
-function inDoubles(e: Lanes, x: readonly Operand[], half: (locals: readonly number[]) => void, back: SimdOp): void {
-  const widened = x.map(() => e.temp());
-  const one = (low: boolean) => {
-    x.forEach((operand, i) => {
-      e.f.get(operand.local);
-      if (!low) e.f.get(operand.local).shuffle([8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15]);
-      simd(e.f, isFloat(operand) ? "f64x2.promote_low_f32x4" : "f64x2.convert_low_i32x4_s").set(widened[i]);
-    });
-    half(widened);
-    simd(e.f, back);
+/** x - floor(x/y)*y for integers, in double precision, which holds it exactly. Division by 0 gives NaN there, and so 0. */
+const remainderOfInts: Emit = (e, [x, y]) => {
+  const a = e.temp();
+  const b = e.temp();
+  const half = (low: boolean) => {
+    for (const [{ local }, wide] of [[x, a], [y, b]] as const) {
+      e.f.get(local);
+      if (!low) e.f.get(local).shuffle([8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15]);
+      simd(e.f, "f64x2.convert_low_i32x4_s").set(wide);
+    }
+    simd(e.f.get(a).get(a).get(b), "f64x2.div");
+    simd(simd(e.f, "f64x2.floor").get(b), "f64x2.mul");
+    simd(simd(e.f, "f64x2.sub"), "i32x4.trunc_sat_f64x2_s_zero");
   };
-  one(true);
-  one(false);
+  half(true);
+  half(false);
   e.f.shuffle([0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23]);
-}
-/** x - floor(x/y)*y. Integers divided by 0 give NaN here, and so 0. */
-const remainder: Emit = (e, x) =>
-  inDoubles(
-    e,
-    x,
-    ([a, b]) => {
-      simd(e.f.get(a).get(a).get(b), "f64x2.div");
-      simd(e.f, "f64x2.floor").get(b);
-      simd(e.f, "f64x2.mul");
-      simd(e.f, "f64x2.sub");
-    },
-    isFloat(x[0]) ? "f32x4.demote_f64x2_zero" : "i32x4.trunc_sat_f64x2_s_zero",
-  );
+};
 
 const where: Emit = (e, [c, x, y]) => void simd(e.f.get(x.local).get(y.local).get(c.local), "v128.bitselect");
 const reluGrad: Emit = (e, [dy, y]) => {
@@ -125,7 +114,9 @@ export const pointwise: Readonly<Record<string, Emit>> = {
   round: plain("f32x4.nearest"),
   trunc: plain("f32x4.trunc"),
   sqrt: plain("f32x4.sqrt"),
+  exp: host("exp"),
   expm1: host("expm1"),
+  log: host("log"),
   log1p: host("log1p"),
   sin: host("sin"),
   cos: host("cos"),
@@ -135,11 +126,16 @@ export const pointwise: Readonly<Record<string, Emit>> = {
   atan: host("atan"),
   sinh: host("sinh"),
   cosh: host("cosh"),
+  tanh: host("tanh"),
   erf: host("erf"),
   reciprocal,
   square,
   rsqrt,
+  sigmoid: host("sigmoid"),
   relu,
+  softplus: host("softplus"),
+  gelu: host("gelu"),
+  silu: host("silu"),
   logicalNot: plain("v128.not"),
   cast,
   add: byType(plain("f32x4.add"), plain("i32x4.add")),
@@ -150,7 +146,7 @@ export const pointwise: Readonly<Record<string, Emit>> = {
   div: plain("f32x4.div"),
   pow: host("pow"),
   atan2: host("atan2"),
-  remainder,
+  remainder: byType(host("remainder"), remainderOfInts),
   equal: byType(plain("f32x4.eq"), plain("i32x4.eq")),
   less: byType(plain("f32x4.lt"), plain("i32x4.lt_s"), plain("i32x4.lt_u")),
   lessEqual: byType(plain("f32x4.le"), plain("i32x4.le_s"), plain("i32x4.le_u")),
