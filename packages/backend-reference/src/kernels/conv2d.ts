@@ -21,22 +21,27 @@ function eachProduct(
   { stride, padding, dilation, groups }: ConvAttrs,
   visit: (x: number, w: number, y: number) => void,
 ): void {
-  const at = (a: number, b: number, c: number, d: number, B: number, Cn: number, D: number) =>
-    ((a * B + b) * Cn + c) * D + d;
   const [top, , left] = padding;
   for (let n = 0; n < N; n++)
     for (let o = 0; o < O; o++)
-      for (let i = 0; i < oh; i++)
-        for (let j = 0; j < ow; j++)
-          for (let g = 0; g < perGroup; g++)
-            for (let p = 0; p < kh; p++)
+      for (let g = 0; g < perGroup; g++) {
+        const c = Math.floor(o / (O / groups)) * perGroup + g;
+        for (let i = 0; i < oh; i++)
+          for (let j = 0; j < ow; j++)
+            for (let p = 0; p < kh; p++) {
+              const h = i * stride[0] - top + p * dilation[0];
+              if (h < 0 || h >= H) continue;
               for (let q = 0; q < kw; q++) {
-                const c = Math.floor(o / (O / groups)) * perGroup + g;
-                const h = i * stride[0] - top + p * dilation[0];
                 const w = j * stride[1] - left + q * dilation[1];
-                if (h < 0 || h >= H || w < 0 || w >= W) continue;
-                visit(at(n, c, h, w, C, H, W), at(o, g, p, q, perGroup, kh, kw), at(n, o, i, j, O, oh, ow));
+                if (w < 0 || w >= W) continue;
+                visit(
+                  ((n * C + c) * H + h) * W + w,
+                  ((o * perGroup + g) * kh + p) * kw + q,
+                  ((n * O + o) * oh + i) * ow + j,
+                );
               }
+            }
+      }
 }
 
 /** Sums in float64, then stores: each element is rounded once. */
