@@ -64,12 +64,12 @@ function fillCall({ shape, dtype }: Spec, out: number, scalars: readonly number[
   return loopCall(plan, [{ slot: out }, { scalars }], relaxed);
 }
 
-function structuredCall({ op, inputs, inputSpecs, attrs, spec, out }: Node): Call {
+function structuredCall({ op, inputs, inputSpecs, attrs, spec, out }: Node, relaxed: boolean): Call {
   const lower = lowerings[op];
   if (!lower) throw new Error(`${op}: the wasm backend has no kernel for this op`);
   const { key, emit, scratchBytes } = lower(inputSpecs, attrs, spec);
   const args = slots([...inputs, out]);
-  return { key, emit, args: scratchBytes ? [...args, { scratch: scratchBytes }] : args, inPlace: [] };
+  return { key, emit: () => emit(relaxed), args: scratchBytes ? [...args, { scratch: scratchBytes }] : args, inPlace: [] };
 }
 
 export function callsOf(unit: Unit, free: Free, relaxed: boolean): Call[] {
@@ -77,5 +77,5 @@ export function callsOf(unit: Unit, free: Free, relaxed: boolean): Call[] {
   if (unit.pointwise) return [pointwiseCall(unit, free, relaxed)];
   if (node.op === "arange" || node.op === "random") return [creationCall(node)];
   if (movements.includes(node.op)) return movementCalls(node, relaxed);
-  return [structuredCall(node)];
+  return [structuredCall(node, relaxed)];
 }

@@ -1,12 +1,7 @@
 // The structured ops: how each is lowered to a kernel.
-import type { Spec } from "@lamina/core";
-import type { Fn } from "../assembler.ts";
+import type { OpName } from "@lamina/core";
+import type { Lower } from "./lowered.ts";
 
-export interface Lowered {
-  readonly key: string;
-  readonly emit: () => Fn;
-  readonly scratchBytes?: number;
-}
-// biome-ignore lint/suspicious/noExplicitAny: attributes are erased here, and typed by the row that names them.
-export type Lower = (inputs: readonly Spec[], attrs: any, out: Spec) => Lowered;
-export const lowerings: Readonly<Record<string, Lower>> = {};
+type Lowerings = { readonly [K in OpName]?: Lower };
+// the index signature is for whoever has an op's name from a program
+export const lowerings: Lowerings & Readonly<Record<string, Lower | undefined>> = {};
