@@ -95,17 +95,17 @@ export class Tensor implements Spec {
   // ---- reading -------------------------------------------------------------------------------------------------------
   /** The elements in row-major order, as a copy. What was read lives on the host from then on. */
   async data(): Promise<TypedArray> {
-    return (await session().read(this.source)).slice();
+    return (await read(this.source)).slice();
   }
   /** The value of a tensor with one element, as a number (bool: 0 or 1). */
   async item(): Promise<number> {
     if (this.numel !== 1)
       throw new Error(`item: the tensor has ${this.numel} elements (shape [${this.shape}]), but only one can be an item; use data() or toArray()`);
-    return (await session().read(this.source))[0];
+    return (await read(this.source))[0];
   }
   /** The elements as nested arrays, as PyTorch's `tolist()`; a number for a 0-d tensor; booleans for bool. */
   async toArray<T = unknown>(): Promise<T> {
-    return nest(await session().read(this.source), this.shape, this.dtype) as T;
+    return nest(await read(this.source), this.shape, this.dtype) as T;
   }
   /** Has its value kept for later use, although it is an inner value of a program: logits used two steps late. */
   keep(): Tensor {
@@ -126,6 +126,10 @@ export class Tensor implements Spec {
     return this.toString();
   }
 }
+
+/** What is on the host, as data sets are, can be read before any backend is set. */
+const read = (t: Tensor): TypedArray | Promise<TypedArray> =>
+  t.host && !t.pending && !t.error ? t.host : session().read(t);
 
 function nest(data: TypedArray, shape: Shape, dtype: DType): unknown {
   const value = (i: number) => (dtype === "bool" ? data[i] !== 0 : data[i]);

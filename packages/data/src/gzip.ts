@@ -1,0 +1,91 @@
+// Unpacks gzip with the web's DecompressionStream, which browsers and Node share, and never unpacks more than was promised.
+// What the bytes mean is left to the caller.
+import { LaminaFormatError } from "@lamina/core";
+
+export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
+
+/** What the caller knows of the unpacked bytes. */
+interface Promised {
+  /** How many first bytes tell the size. */
+  readonly head: number;
+  /** The size of the whole, read from at least `head` first bytes; throws if they are wrong. */
+  size(first: Uint8Array): number;
+}
+
+/**
+ * The unpacked bytes of a gzip file (RFC 1952) with one member.
+ * @throws LaminaFormatError if the file is damaged, truncated or followed by other bytes, or unpacks to more than promised.
+ * Offsets count unpacked bytes: engines do not say where in the packed ones they stopped.
+ */
+export async function gunzip(bytes: Uint8Array, name: string, promised: Promised): Promise<Uint8Array> {
+  const reader = unpacking(bytes).getReader();
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  let limit = Number.POSITIVE_INFINITY;
+  try {
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      parts.push(part.value);
+      length += part.value.length;
+      if (limit === Number.POSITIVE_INFINITY && length >= promised.head) limit = promised.size(join(parts, length));
+      if (length > limit) throw tooMuch(name, limit);
+    }
+  } catch (error) {
+    reader.cancel().catch(ignore);
+    throw error instanceof LaminaFormatError ? error : damaged(name, length, error);
+  }
+  checkTrailer(bytes, name, length);
+  return join(parts, length);
+}
+
+const ignore = () => {};
+
+function unpacking(bytes: Uint8Array): ReadableStream<Uint8Array> {
+  const { readable, writable } = new DecompressionStream("gzip");
+  const writer = writable.getWriter();
+  // Errors reach the reader; the writer's copies of them have no other listener.
+  writer.write(bytes as Uint8Array<ArrayBuffer>).catch(ignore);
+  writer.close().catch(ignore);
+  return readable;
+}
+
+function join(parts: readonly Uint8Array[], length: number): Uint8Array {
+  if (parts.length === 1) return parts[0];
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+const again = "the file is damaged or not complete, get it again";
+
+const tooMuch = (name: string, limit: number) =>
+  new LaminaFormatError(
+    name,
+    limit,
+    `the gzip data unpacks to more than the ${limit} bytes that its header promises; ${again}`,
+  );
+
+function damaged(name: string, length: number, cause: unknown): LaminaFormatError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const error = new LaminaFormatError(
+    name,
+    length,
+    `the gzip data ends or breaks after ${length} unpacked bytes (${reason}); ${again}`,
+  );
+  error.cause = cause;
+  return error;
+}
+
+/** Node 20 does not mind bytes behind the end, so compare the length in the last four bytes with what came out. */
+function checkTrailer(bytes: Uint8Array, name: string, length: number): void {
+  const said = new DataView(bytes.buffer, bytes.byteOffset).getUint32(bytes.length - 4, true);
+  if (said !== length % 2 ** 32)
+    throw new LaminaFormatError(
+      name,
+      length,
+      `the gzip data unpacks to ${length} bytes but its trailer says ${said}; ${again}`,
+    );
+}
