@@ -1,6 +1,7 @@
 // Which device computes: setBackend and what it tells about itself.
 import { activate, activeSession, session } from "./active.ts";
 import type { Backend, MemoryInfo } from "./backend.ts";
+import { attachMethods } from "./methods.ts";
 import { ops } from "./ops/index.ts";
 import { Session, type SessionOptions, type SessionStats } from "./run.ts";
 
@@ -13,6 +14,7 @@ export function setBackend(backend: Backend, options?: SessionOptions): void {
   const missing = Object.values(ops).filter((op) => !op.alias && !op.decompose && !(op.name in backend.kernels));
   if (missing.length)
     throw new Error(`setBackend: the ${backend.name} backend lacks ${missing.length} required kernels: ${missing.map((op) => op.name).join(", ")}; add a row for each`);
+  attachMethods();
   activeSession()?.flush();
   activate(new Session(backend, options));
 }

@@ -11,12 +11,12 @@ import type { Pair } from "./shapes.ts";
 import { addAtTaps, cropImage, padImage, slicesAtTaps, type Window } from "./taps.ts";
 import { type PoolAttrs, type PoolOptions, poolAttrs, poolOptions } from "./windows.ts";
 
-interface AvgPoolAttrs extends PoolAttrs {
+export interface AvgPoolAttrs extends PoolAttrs {
   readonly countIncludePad: boolean;
   /** 0: by the size of the window. */
   readonly divisor: number;
 }
-interface AvgPoolGradAttrs extends AvgPoolAttrs {
+export interface AvgPoolGradAttrs extends AvgPoolAttrs {
   readonly inputSize: readonly number[];
 }
 

@@ -14,17 +14,17 @@ import { checkFloat, type Pair, pairOf, sameShape, show } from "./shapes.ts";
 import { cutAxis } from "./slice.ts";
 import { addAtTaps, cropImage, padImage, slicesAtTaps, type Window } from "./taps.ts";
 
-interface ConvAttrs {
+export interface ConvAttrs {
   readonly stride: readonly number[];
   /** Zeros: [top, bottom, left, right]. */
   readonly padding: readonly number[];
   readonly dilation: readonly number[];
   readonly groups: number;
 }
-interface GradInputAttrs extends ConvAttrs {
+export interface GradInputAttrs extends ConvAttrs {
   readonly inputSize: readonly number[];
 }
-interface GradWeightAttrs extends ConvAttrs {
+export interface GradWeightAttrs extends ConvAttrs {
   readonly kernelSize: readonly number[];
 }
 

@@ -72,6 +72,7 @@ export {
 } from "./creation.ts";
 export { type DropoutOptions, dropout } from "./dropout.ts";
 export { gather, indexSelect, oneHot, scatterAdd } from "./gather.ts";
+export { type InterpolateOptions, interpolate } from "./interpolate.ts";
 export {
   type BinaryOptions,
   binaryCrossEntropyWithLogits,

@@ -9,7 +9,7 @@ import { cast } from "./cast.ts";
 import { reshape } from "./shape.ts";
 import { broadcastShapes, checkFloat, sameShape, show } from "./shapes.ts";
 
-interface MatmulAttrs {
+export interface MatmulAttrs {
   /** The last two axes of x (of y) are stored the other way round. */
   readonly transposeX: boolean;
   readonly transposeY: boolean;

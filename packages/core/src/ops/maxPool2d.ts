@@ -9,7 +9,7 @@ import { reshape } from "./shape.ts";
 import { type Pair, pairOf, sameShape } from "./shapes.ts";
 import { type PoolAttrs, type PoolOptions, poolAttrs, poolOptions } from "./windows.ts";
 
-interface MaxPoolAttrs extends PoolAttrs {
+export interface MaxPoolAttrs extends PoolAttrs {
   readonly dilation: readonly number[];
 }
 

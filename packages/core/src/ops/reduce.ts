@@ -15,7 +15,7 @@ import { type Axes, axesOf, axisOf, droppedShape } from "./shapes.ts";
 import { cut, padWith } from "./slice.ts";
 import { exp, log, pow, sqrt } from "./unary.ts";
 
-interface AxesAttrs {
+export interface AxesAttrs {
   readonly axes: readonly number[];
 }
 

@@ -6,7 +6,7 @@ import type { Tensor } from "../tensor.ts";
 import { reshape } from "./shape.ts";
 import { axisOf, sameShape } from "./shapes.ts";
 
-interface SliceAttrs {
+export interface SliceAttrs {
   /** One of each per axis. */
   readonly starts: readonly number[];
   readonly sizes: readonly number[];
@@ -22,7 +22,7 @@ function padBack(dy: Tensor, into: Shape, { starts, sizes, steps }: SliceAttrs):
   return padWith(dy, { before: starts, after, interior: steps.map((s) => s - 1) }, 0);
 }
 
-interface PadAttrs {
+export interface PadAttrs {
   /** One of each per axis: how much goes before the first, after the last, and between two elements. */
   readonly before: readonly number[];
   readonly after: readonly number[];

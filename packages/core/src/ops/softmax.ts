@@ -9,7 +9,7 @@ import { max } from "./reduce.ts";
 import { axisOf, FLOATS, pointwise } from "./shapes.ts";
 import { exp, log } from "./unary.ts";
 
-interface AxisAttrs {
+export interface AxisAttrs {
   readonly axis: number;
 }
 const total = (x: Tensor, axis: number): Tensor => sum(x, axis, { keepDim: true });
