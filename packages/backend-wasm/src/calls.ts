@@ -1,5 +1,5 @@
 // What each unit of a program comes down to: calls of functions with addresses. Which op is emitted by what is decided here.
-import type { Spec } from "@lamina/core";
+import type { OpName, Spec } from "@lamina/core";
 import type { Fn } from "./assembler.ts";
 import { lowerings } from "./kernels/index.ts";
 import { emitMovement, movements } from "./movement/index.ts";
@@ -37,13 +37,21 @@ function pointwiseCall(unit: Unit, free: Free, relaxed: boolean): Call {
   return loopCall(plan, [...slots(reads), ...slots(writes), { scalars }], relaxed, inPlacePairs(plan, reads, writes));
 }
 /** An output may take the place of an input that is read element by element, as wide as it. */
-function inPlacePairs({ sizes, loads, values, stores }: LoopPlan, reads: readonly number[], writes: readonly number[]): [number, number][] {
+function inPlacePairs(
+  { sizes, loads, values, stores }: LoopPlan,
+  reads: readonly number[],
+  writes: readonly number[],
+): [number, number][] {
   const contiguous = stridesOf(sizes);
   const width = (dtype: string) => (dtype === "float32" || dtype === "int32" ? 4 : 1);
   return writes.flatMap((out, i) =>
     reads.flatMap((slot, k): [number, number][] => {
       const walks = loads[k].strides.every((s, axis) => s === contiguous[axis] || sizes[axis] === 1);
-      return walks && reads.indexOf(slot) === reads.lastIndexOf(slot) && width(loads[k].dtype) === width(values[stores[i]].dtype) ? [[out, slot]] : [];
+      return walks &&
+        reads.indexOf(slot) === reads.lastIndexOf(slot) &&
+        width(loads[k].dtype) === width(values[stores[i]].dtype)
+        ? [[out, slot]]
+        : [];
     }),
   );
 }
@@ -55,7 +63,12 @@ function creationCall({ op, spec, out, scalars }: Node): Call {
 
 function movementCalls({ op, inputs, inputSpecs, attrs, spec, out, scalars }: Node, relaxed: boolean): Call[] {
   const key = `${op} ${JSON.stringify(attrs)} ${inputSpecs.map(specText)} ${specText(spec)}`;
-  const copy: Call = { key, emit: () => emitMovement(op, inputSpecs, attrs, spec), args: slots([...inputs, out]), inPlace: [] };
+  const copy: Call = {
+    key,
+    emit: () => emitMovement(op, inputSpecs, attrs, spec),
+    args: slots([...inputs, out]),
+    inPlace: [],
+  };
   return op === "pad" ? [fillCall(spec, out, scalars, relaxed), copy] : [copy];
 }
 function fillCall({ shape, dtype }: Spec, out: number, scalars: readonly number[], relaxed: boolean): Call {
@@ -65,11 +78,17 @@ function fillCall({ shape, dtype }: Spec, out: number, scalars: readonly number[
 }
 
 function structuredCall({ op, inputs, inputSpecs, attrs, spec, out }: Node, relaxed: boolean): Call {
-  const lower = lowerings[op];
+  const lower = lowerings[op as OpName];
   if (!lower) throw new Error(`${op}: the wasm backend has no kernel for this op`);
-  const { key, emit, scratchBytes } = lower(inputSpecs, attrs, spec);
+  const lowered = lower(inputSpecs, attrs, spec);
+  const { key, scratchBytes } = lowered;
   const args = slots([...inputs, out]);
-  return { key, emit: () => emit(relaxed), args: scratchBytes ? [...args, { scratch: scratchBytes }] : args, inPlace: [] };
+  return {
+    key,
+    emit: () => lowered.emit(relaxed),
+    args: scratchBytes ? [...args, { scratch: scratchBytes }] : args,
+    inPlace: [],
+  };
 }
 
 export function callsOf(unit: Unit, free: Free, relaxed: boolean): Call[] {

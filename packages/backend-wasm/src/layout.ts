@@ -43,7 +43,11 @@ interface Life {
 }
 
 /** First and last call that uses each inner slot. */
-function livesOf(calls: readonly Call[], isInner: (slot: number) => boolean, specs: ReadonlyMap<number, Spec>): Map<number, Life> {
+function livesOf(
+  calls: readonly Call[],
+  isInner: (slot: number) => boolean,
+  specs: ReadonlyMap<number, Spec>,
+): Map<number, Life> {
   const lives = new Map<number, Life>();
   calls.forEach((call, i) => {
     for (const arg of call.args) {
@@ -63,7 +67,8 @@ function shareInPlace(calls: readonly Call[], lives: Map<number, Life>): Shared 
     for (const [out, input] of call.inPlace) {
       const a = lives.get(shared.root(input));
       const b = lives.get(out);
-      if (!a || !b || shared.root(out) !== out || a.to !== i || b.from !== i || b.to === i || a.bytes !== b.bytes) continue;
+      if (!a || !b || shared.root(out) !== out || a.to !== i || b.from !== i || b.to === i || a.bytes !== b.bytes)
+        continue;
       a.to = b.to;
       lives.delete(out);
       shared.join(out, input);

@@ -62,10 +62,14 @@ test("misuse is named", () => {
   const heap = new Heap();
   const x = heap.allocate("float32", 4);
   heap.free(x);
-  expect(() => heap.free(x)).toThrow("wasm: a float32 buffer of 4 elements is used that was freed or is another device's; free a buffer once, after its last use");
+  expect(() => heap.free(x)).toThrow(
+    "wasm: a float32 buffer of 4 elements is used that was freed or is another device's; free a buffer once, after its last use",
+  );
   expect(() => heap.read(new Heap().allocate("int32", 1))).toThrow(/another device's/);
   heap.close();
-  expect(() => heap.allocate("float32", 1)).toThrow("wasm: the backend was closed, and its memory is gone; make another with await wasm()");
+  expect(() => heap.allocate("float32", 1)).toThrow(
+    "wasm: the backend was closed, and its memory is gone; make another with await wasm()",
+  );
   expect(heap.info().bytes).toBe(0);
 });
 

@@ -59,7 +59,8 @@ export class Heap {
   /** @param limit the most bytes the memory may grow to; 4 GiB at most. */
   constructor(limit: number = ADDRESSABLE) {
     const maximum = Math.floor(Math.min(limit, ADDRESSABLE) / PAGE);
-    if (!(maximum >= 1)) throw new Error(`wasm: maxBytes is ${limit} but one page is ${PAGE} bytes; allow at least that`);
+    if (!(maximum >= 1))
+      throw new Error(`wasm: maxBytes is ${limit} but one page is ${PAGE} bytes; allow at least that`);
     this.limit = maximum * PAGE;
     this.memory = new WebAssembly.Memory({ initial: 1, maximum });
     this.end = PAGE - SLACK;
@@ -105,7 +106,8 @@ export class Heap {
   }
   give(start: number): void {
     const bytes = this.blocks.get(start);
-    if (bytes === undefined) throw new Error(`wasm: a buffer at ${start} was freed that is not in use; free each buffer once`);
+    if (bytes === undefined)
+      throw new Error(`wasm: a buffer at ${start} was freed that is not in use; free each buffer once`);
     this.blocks.delete(start);
     this.inUse -= bytes;
     this.insert(start, Math.max(ALIGN, roundUp(bytes, ALIGN)));
@@ -197,10 +199,13 @@ export class Heap {
   check(buffer: WasmBuffer): void {
     this.checkOpen();
     if (!this.buffers.has(buffer))
-      throw new Error(`wasm: a ${buffer.dtype} buffer of ${buffer.length} elements is used that was freed or is another device's; free a buffer once, after its last use`);
+      throw new Error(
+        `wasm: a ${buffer.dtype} buffer of ${buffer.length} elements is used that was freed or is another device's; free a buffer once, after its last use`,
+      );
   }
   checkOpen(): void {
-    if (this.closed) throw new Error("wasm: the backend was closed, and its memory is gone; make another with await wasm()");
+    if (this.closed)
+      throw new Error("wasm: the backend was closed, and its memory is gone; make another with await wasm()");
   }
 
   info(): MemoryInfo {
@@ -216,4 +221,9 @@ export class Heap {
   }
 }
 
-const viewsOf = (of: ArrayBuffer) => ({ of, bytes: new Uint8Array(of), words: new Uint32Array(of), doubles: new Float64Array(of) });
+const viewsOf = (of: ArrayBuffer) => ({
+  of,
+  bytes: new Uint8Array(of),
+  words: new Uint32Array(of),
+  doubles: new Float64Array(of),
+});

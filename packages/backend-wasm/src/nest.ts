@@ -26,13 +26,20 @@ export function advance(f: Fn, { local }: Walker, bytes: number): void {
  * Loops over all axes but the last, for which `inner` is emitted.
  * @param moved by how many bytes `inner` moves a pointer.
  */
-export function nest(f: Fn, sizes: readonly number[], walkers: readonly Walker[], inner: () => void, moved: (w: Walker) => number): void {
+export function nest(
+  f: Fn,
+  sizes: readonly number[],
+  walkers: readonly Walker[],
+  inner: () => void,
+  moved: (w: Walker) => number,
+): void {
   const last = sizes.length - 1;
   const axis = (i: number): void => {
     if (i === last) return inner();
     repeat(f, sizes[i], () => {
       axis(i + 1);
-      for (const w of walkers) advance(f, w, w.strides[i] - (i + 1 === last ? moved(w) : sizes[i + 1] * w.strides[i + 1]));
+      for (const w of walkers)
+        advance(f, w, w.strides[i] - (i + 1 === last ? moved(w) : sizes[i + 1] * w.strides[i + 1]));
     });
   };
   axis(0);

@@ -13,9 +13,13 @@ export const hasRelaxedSimd = (): boolean => validates(usesRelaxedSimd());
 /** @throws if nothing could run here, saying which of three reasons it is. */
 export function requireSimd(): void {
   if (typeof WebAssembly === "undefined")
-    throw new Error("wasm: this engine has no WebAssembly; use a current browser or Node 20 or later, or another backend");
+    throw new Error(
+      "wasm: this engine has no WebAssembly; use a current browser or Node 20 or later, or another backend",
+    );
   if (!validates(usesSimd()))
-    throw new Error("wasm: this engine has WebAssembly but not its SIMD instructions; use Node 20 or later, Chrome 91, Firefox 89 or Safari 16.4, or another backend");
+    throw new Error(
+      "wasm: this engine has WebAssembly but not its SIMD instructions; use Node 20 or later, Chrome 91, Firefox 89 or Safari 16.4, or another backend",
+    );
   try {
     new WebAssembly.Module(assemble([]));
   } catch (error) {

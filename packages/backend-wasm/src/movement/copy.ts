@@ -1,6 +1,6 @@
 // Copies between strided places of one element size: what permute, slice, pad, flip and cat come down to.
-import type { Fn } from "../assembler.ts";
-import { nest, repeat, advance, type Walker } from "../nest.ts";
+import { type Fn, I32, V128 } from "../assembler.ts";
+import { advance, nest, repeat, type Walker } from "../nest.ts";
 
 /** Element (i0, i1, …) goes from `from.offset + i·from.strides` to `to.offset + i·to.strides`, in elements. */
 export interface Copy {
@@ -47,25 +47,39 @@ export function emitCopy(f: Fn, source: number, target: number, copy: Copy, byte
   const last = sizes.length - 1;
   const size = sizes[last];
   if (from.strides[last] === 1 && to.strides[last] === 1) {
-    nest(f, sizes, [src, dst], () => copyRun(f, src.local, dst.local, size * bytes), () => 0);
+    nest(
+      f,
+      sizes,
+      [src, dst],
+      () => copyRun(f, src.local, dst.local, size * bytes),
+      () => 0,
+    );
     return;
   }
   const square = bytes === 4 ? transposable(sizes, from, to) : undefined;
   if (square !== undefined) return emitTransposes(f, sizes, src, dst, square);
-  nest(f, sizes, [src, dst], () => copyElements(f, size, src, dst, bytes), (w) => size * w.strides[last]);
+  nest(
+    f,
+    sizes,
+    [src, dst],
+    () => copyElements(f, size, src, dst, bytes),
+    (w) => size * w.strides[last],
+  );
 }
 
-const I32 = 0x7f;
 function startAt(f: Fn, array: number, { offset, strides }: Place, bytes: number): Walker {
   const local = f.local(I32);
-  f.get(array).i32(offset * bytes).add().set(local);
+  f.get(array)
+    .i32(offset * bytes)
+    .add()
+    .set(local);
   return { local, strides: strides.map((s) => s * bytes) };
 }
 
 /** `bytes` bytes that follow each other in both places. */
 function copyRun(f: Fn, src: number, dst: number, bytes: number): void {
   if (bytes >= LONG) {
-    f.get(dst).get(src).i32(bytes).e(0xfc, 0x0a, 0, 0); // memory.copy
+    f.get(dst).get(src).i32(bytes).memoryCopy();
     return;
   }
   let at = 0;
@@ -100,7 +114,13 @@ function emitTransposes(f: Fn, sizes: readonly number[], src: Walker, dst: Walke
   const outer = order.map((i) => sizes[i]);
   const walk = (w: Walker): Walker => ({ local: w.local, strides: [...order.map((i) => w.strides[i]), 0] });
   const plane = { rows: sizes[axis], columns: sizes[last], across: src.strides[last], down: dst.strides[axis] };
-  nest(f, [...outer, 1], [walk(src), walk(dst)], () => emitPlane(f, src.local, dst.local, plane), () => 0);
+  nest(
+    f,
+    [...outer, 1],
+    [walk(src), walk(dst)],
+    () => emitPlane(f, src.local, dst.local, plane),
+    () => 0,
+  );
 }
 
 /** target[r*down + 4c] = source[4r + c*across], in bytes; r below `rows`, c below `columns`. */
@@ -116,35 +136,72 @@ function emitPlane(f: Fn, source: number, target: number, { rows, columns, acros
   const dst: Walker = { local: f.local(I32), strides: [4 * down, 16] };
   const whole = [rows >> 2, columns >> 2];
   f.get(source).set(src.local).get(target).set(dst.local);
-  nest(f, whole, [src, dst], () => repeat(f, whole[1], () => {
-    turnBlock(f, src.local, dst.local, across, down);
-    advance(f, src, src.strides[1]);
-    advance(f, dst, dst.strides[1]);
-  }), (w) => whole[1] * w.strides[1]);
+  nest(
+    f,
+    whole,
+    [src, dst],
+    () =>
+      repeat(f, whole[1], () => {
+        turnBlock(f, src.local, dst.local, across, down);
+        advance(f, src, src.strides[1]);
+        advance(f, dst, dst.strides[1]);
+      }),
+    (w) => whole[1] * w.strides[1],
+  );
   const rest = (row: number, column: number, r: number, c: number) => {
     if (r === 0 || c === 0) return;
     const a: Walker = { local: src.local, strides: [4, across] };
     const b: Walker = { local: dst.local, strides: [down, 4] };
-    f.get(source).i32(4 * row + column * across).add().set(a.local);
-    f.get(target).i32(row * down + 4 * column).add().set(b.local);
-    nest(f, [r, c], [a, b], () => copyElements(f, c, a, b, 4), (w) => c * w.strides[1]);
+    f.get(source)
+      .i32(4 * row + column * across)
+      .add()
+      .set(a.local);
+    f.get(target)
+      .i32(row * down + 4 * column)
+      .add()
+      .set(b.local);
+    nest(
+      f,
+      [r, c],
+      [a, b],
+      () => copyElements(f, c, a, b, 4),
+      (w) => c * w.strides[1],
+    );
   };
   rest(rows & ~3, 0, rows & 3, columns);
   rest(0, columns & ~3, rows & ~3, columns & 3);
 }
 
-const V128 = 0x7b;
 /** Four rows of four elements, columns made rows. */
 function turnBlock(f: Fn, src: number, dst: number, across: number, down: number): void {
   const [a, b, c, d, ab, cd] = Array.from({ length: 6 }, () => f.local(V128));
-  [a, b, c, d].forEach((v, i) => void f.get(src).vload(i * across).set(v));
-  const words = (...w: number[]) => w.flatMap((k) => [4 * k, 4 * k + 1, 4 * k + 2, 4 * k + 3]);
+  [a, b, c, d].forEach(
+    (v, i) =>
+      void f
+        .get(src)
+        .vload(i * across)
+        .set(v),
+  );
   const half = (low: boolean) => {
     const k = low ? 0 : 2;
-    f.get(a).get(b).shuffle(words(k, 4 + k, k + 1, 5 + k)).set(ab);
-    f.get(c).get(d).shuffle(words(k, 4 + k, k + 1, 5 + k)).set(cd);
-    f.get(dst).get(ab).get(cd).shuffle(words(0, 1, 4, 5)).vstore(k * down);
-    f.get(dst).get(ab).get(cd).shuffle(words(2, 3, 6, 7)).vstore((k + 1) * down);
+    f.get(a)
+      .get(b)
+      .shuffleWords(k, 4 + k, k + 1, 5 + k)
+      .set(ab);
+    f.get(c)
+      .get(d)
+      .shuffleWords(k, 4 + k, k + 1, 5 + k)
+      .set(cd);
+    f.get(dst)
+      .get(ab)
+      .get(cd)
+      .shuffleWords(0, 1, 4, 5)
+      .vstore(k * down);
+    f.get(dst)
+      .get(ab)
+      .get(cd)
+      .shuffleWords(2, 3, 6, 7)
+      .vstore((k + 1) * down);
   };
   half(true);
   half(false);

@@ -18,20 +18,29 @@ const permute: Copies<{ axes: readonly number[] }> = ([x], { axes }, out) => {
 
 const slice: Copies<{ starts: readonly number[]; steps: readonly number[] }> = ([x], { starts, steps }, out) => {
   const strides = stridesOf(x.shape);
-  const from = all(strides.map((s, i) => s * steps[i]), dot(starts, strides));
+  const from = all(
+    strides.map((s, i) => s * steps[i]),
+    dot(starts, strides),
+  );
   return [{ sizes: out.shape, from, to: all(stridesOf(out.shape)) }];
 };
 
 const pad: Copies<{ before: readonly number[]; interior: readonly number[] }> = ([x], { before, interior }, out) => {
   const strides = stridesOf(out.shape);
-  const to = all(strides.map((s, i) => s * (interior[i] + 1)), dot(before, strides));
+  const to = all(
+    strides.map((s, i) => s * (interior[i] + 1)),
+    dot(before, strides),
+  );
   return [{ sizes: x.shape, from: all(stridesOf(x.shape)), to }];
 };
 
 const flip: Copies<{ axes: readonly number[] }> = ([x], { axes }, out) => {
   const strides = stridesOf(x.shape);
   const last = x.shape.map((n, i) => (axes.includes(i) ? n - 1 : 0));
-  const from = all(strides.map((s, i) => (axes.includes(i) ? -s : s)), dot(last, strides));
+  const from = all(
+    strides.map((s, i) => (axes.includes(i) ? -s : s)),
+    dot(last, strides),
+  );
   return [{ sizes: out.shape, from, to: all(stridesOf(out.shape)) }];
 };
 

@@ -46,7 +46,8 @@ export function joined({ sizes, strides }: Access): Access {
 
 /** Reads element i for result i. */
 export const contiguous = (shape: Shape): Access => ({ sizes: [sizeOf(shape)], strides: [1] });
-export const isContiguous = ({ sizes, strides }: Access): boolean => sizes.length === 1 && (strides[0] === 1 || sizes[0] === 1);
+export const isContiguous = ({ sizes, strides }: Access): boolean =>
+  sizes.length === 1 && (strides[0] === 1 || sizes[0] === 1);
 
 /** Where axes may be cut, as products of the sizes from the right: [2,3,4] gives 1, 4, 12, 24. */
 function cuts(sizes: readonly number[]): number[] {

@@ -40,12 +40,16 @@ export class Free {
     if (enabled) for (const node of nodes) this.classify(node);
   }
   private classify(node: Node): void {
-    const fromScalars = (node.op === "expand" || this.isPointwise(node.op)) && node.inputs.every((slot) => this.uniform.has(slot));
+    const fromScalars =
+      (node.op === "expand" || this.isPointwise(node.op)) && node.inputs.every((slot) => this.uniform.has(slot));
     if (fromScalars) this.uniform.add(node.out);
     else if (node.op === "expand") this.strides.set(node.out, this.viewOfExpand(node));
   }
   /** An expand of an expand reads what the first one reads, unless a reshape came between. */
-  private viewOfExpand({ inputs: [slot], inputSpecs: [from], spec }: Node): { slot: number; strides: readonly number[] } {
+  private viewOfExpand({ inputs: [slot], inputSpecs: [from], spec }: Node): {
+    slot: number;
+    strides: readonly number[];
+  } {
     const inner = this.strides.get(slot);
     if (inner && sameShape(this.bySlot.get(slot)!.spec.shape, from.shape))
       return { slot: inner.slot, strides: expandStrides(from.shape, spec.shape, inner.strides) };
@@ -78,7 +82,12 @@ const plainExpand = ({ inputSpecs: [from], spec }: Node): Access =>
   joined({ sizes: spec.shape, strides: expandStrides(from.shape, spec.shape) });
 
 /** Groups `nodes` into units, in an order in which they can run. With `enabled` false each node is a unit of its own. */
-export function fuse(nodes: readonly Node[], outputs: readonly number[], isPointwise: (op: string) => boolean, enabled = true): { units: Unit[]; free: Free } {
+export function fuse(
+  nodes: readonly Node[],
+  outputs: readonly number[],
+  isPointwise: (op: string) => boolean,
+  enabled = true,
+): { units: Unit[]; free: Free } {
   const free = new Free(nodes, isPointwise, enabled);
   const grouping = new Grouping(withMemory(nodes, outputs, free), free);
   if (enabled) grouping.mergeAll();
@@ -135,7 +144,8 @@ class Grouping {
       if (!this.isLoop(node) || this.free.isUniform(node.out)) return;
       for (const { slot, access } of this.free.operands(node)) {
         const from = this.at.get(slot);
-        if (from !== undefined && isContiguous(access) && this.isLoop(this.nodes[from])) this.tryMerge(this.root(from), this.root(i));
+        if (from !== undefined && isContiguous(access) && this.isLoop(this.nodes[from]))
+          this.tryMerge(this.root(from), this.root(i));
       }
     });
   }
@@ -149,8 +159,12 @@ class Grouping {
   private canShareLoop(members: readonly number[]): boolean {
     const count = sizeOf(this.nodes[members[0]].spec.shape);
     if (members.some((i) => sizeOf(this.nodes[i].spec.shape) !== count)) return false;
-    const views = members.flatMap((i) => (this.free.isUniform(this.nodes[i].out) ? [] : this.free.operands(this.nodes[i])));
-    const outside = new Set(views.filter((v) => !members.includes(this.at.get(v.slot) ?? -1)).map((v) => `${v.slot}:${v.access.strides}`));
+    const views = members.flatMap((i) =>
+      this.free.isUniform(this.nodes[i].out) ? [] : this.free.operands(this.nodes[i]),
+    );
+    const outside = new Set(
+      views.filter((v) => !members.includes(this.at.get(v.slot) ?? -1)).map((v) => `${v.slot}:${v.access.strides}`),
+    );
     return outside.size <= MOST_POINTERS && commonSizes(views.map((v) => v.access)) !== undefined;
   }
   /**
@@ -160,7 +174,10 @@ class Grouping {
   private pathAround(a: number, b: number): boolean {
     const last = this.members[b].at(-1)!;
     const seen = new Set<number>([a]);
-    const stack = this.members[a].flatMap((i) => this.readers[i]).map((i) => this.root(i)).filter((r) => r !== a && r !== b);
+    const stack = this.members[a]
+      .flatMap((i) => this.readers[i])
+      .map((i) => this.root(i))
+      .filter((r) => r !== a && r !== b);
     while (stack.length) {
       const r = stack.pop()!;
       if (seen.has(r) || this.members[r][0] > last) continue;
@@ -193,7 +210,9 @@ class Grouping {
   private unit(members: readonly number[], wanted: ReadonlySet<number>): Unit {
     const inside = new Set(members);
     const nodes = members.map((i) => this.nodes[i]);
-    const reads = new Set(nodes.flatMap((node) => this.slotsRead(node)).filter((slot) => !inside.has(this.at.get(slot) ?? -1)));
+    const reads = new Set(
+      nodes.flatMap((node) => this.slotsRead(node)).filter((slot) => !inside.has(this.at.get(slot) ?? -1)),
+    );
     const isRead = (i: number) => this.readers[i].some((reader) => !inside.has(reader));
     const writes = members.filter((i) => wanted.has(this.nodes[i].out) || isRead(i)).map((i) => this.nodes[i].out);
     return { nodes, pointwise: this.isLoop(nodes[0]), reads: [...reads], writes };

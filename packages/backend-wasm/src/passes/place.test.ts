@@ -4,13 +4,18 @@ import { expect, test } from "vitest";
 import { type Block, place } from "./place.ts";
 
 const block = fc.record({ bytes: fc.integer({ min: 1, max: 5000 }), from: fc.nat(30), length: fc.nat(8) });
-const blocks = fc.array(block, { maxLength: 40 }).map((list) => list.map(({ bytes, from, length }): Block => ({ bytes, from, to: from + length })));
+const blocks = fc
+  .array(block, { maxLength: 40 })
+  .map((list) => list.map(({ bytes, from, length }): Block => ({ bytes, from, to: from + length })));
 
 /** The most bytes alive at one step: no arena can be smaller. */
 function leastBytes(list: readonly Block[]): number {
   let most = 0;
   for (let step = 0; step < 40; step++)
-    most = Math.max(most, list.filter((b) => b.from <= step && step <= b.to).reduce((sum, b) => sum + b.bytes, 0));
+    most = Math.max(
+      most,
+      list.filter((b) => b.from <= step && step <= b.to).reduce((sum, b) => sum + b.bytes, 0),
+    );
   return most;
 }
 

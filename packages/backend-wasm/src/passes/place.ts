@@ -16,7 +16,11 @@ export function place(blocks: readonly Block[], align: number): { offsets: numbe
   let bytes = 0;
   for (const i of bySize(blocks)) {
     const beside = placed.filter((j) => blocks[j].from <= blocks[i].to && blocks[i].from <= blocks[j].to);
-    offsets[i] = tightestHole(beside.map((j) => ({ start: offsets[j], end: offsets[j] + blocks[j].bytes })), blocks[i].bytes, align);
+    offsets[i] = tightestHole(
+      beside.map((j) => ({ start: offsets[j], end: offsets[j] + blocks[j].bytes })),
+      blocks[i].bytes,
+      align,
+    );
     placed.push(i);
     bytes = Math.max(bytes, offsets[i] + blocks[i].bytes);
   }

@@ -1,10 +1,7 @@
 // arange and random: values that follow from an element's index. Parameters: a pointer to the result, one to the scalars.
 import { type DType, type Spec, sizeOf } from "@lamina/core";
-import { Fn, I32, V128 } from "../assembler.ts";
+import { F64, Fn, I32, V128 } from "../assembler.ts";
 import { repeat } from "../nest.ts";
-import { simd } from "./lanes.ts";
-
-const F64 = 0x7c;
 
 /** start + i*step in double precision, converted as typed arrays do. */
 export function emitArange({ shape, dtype }: Spec): Fn {
@@ -12,18 +9,18 @@ export function emitArange({ shape, dtype }: Spec): Fn {
   const index = f.local(F64);
   const bytes = dtype === "float32" || dtype === "int32" ? 4 : 1;
   repeat(f, sizeOf(shape), () => {
-    f.get(0).get(1).f64load(0).get(index).get(1).f64load(8).e(0xa2, 0xa0); // f64.mul, f64.add
+    f.get(0).get(1).f64load(0).get(index).get(1).f64load(8).op("f64.mul").op("f64.add");
     storeDouble(f, dtype);
     f.get(0).i32(bytes).add().set(0);
-    f.get(index).f64(1).e(0xa0).set(index);
+    f.get(index).f64(1).op("f64.add").set(index);
   });
   return f;
 }
 function storeDouble(f: Fn, dtype: DType): void {
-  if (dtype === "float32") f.e(0xb6).storef(0); // f32.demote_f64
-  else if (dtype === "bool") f.f64(0).e(0x62).storeu8(0); // f64.ne
+  if (dtype === "float32") f.op("f32.demote_f64").storef(0);
+  else if (dtype === "bool") f.f64(0).op("f64.ne").storeu8(0);
   else {
-    f.e(0xfc, 0x06).e(0xa7); // i64.trunc_sat_f64_s, i32.wrap_i64
+    f.op("i64.trunc_sat_f64_s").op("i32.wrap_i64");
     if (dtype === "int32") f.storei(0);
     else f.storeu8(0);
   }
@@ -36,8 +33,6 @@ const W0 = 0x9e3779b9;
 const W1 = 0xbb67ae85;
 const ROUNDS = 10;
 const BLOCKS = 4;
-
-const words = (...w: number[]) => w.flatMap((k) => [4 * k, 4 * k + 1, 4 * k + 2, 4 * k + 3]);
 
 class Philox {
   private readonly f: Fn;
@@ -58,7 +53,13 @@ class Philox {
     this.counter = f.local(V128);
   }
   private splatScalar(scalars: number, index: number, local: number): void {
-    simd(this.f.get(scalars).f64load(8 * index).e(0xfc, 0x06).e(0xa7), "i32x4.splat").set(local);
+    this.f
+      .get(scalars)
+      .f64load(8 * index)
+      .op("i64.trunc_sat_f64_s")
+      .op("i32.wrap_i64")
+      .op("i32x4.splat")
+      .set(local);
   }
   /** Reads seed and counter; the first four blocks are 0, 1, 2, 3. */
   start(scalars: number): void {
@@ -74,7 +75,7 @@ class Philox {
     f.get(counter).set(c[0]).vzero().set(c[1]).get(fixed[0]).set(c[2]).get(fixed[1]).set(c[3]);
     f.get(key[0]).set(keyNow[0]).get(key[1]).set(keyNow[1]);
     repeat(f, ROUNDS, () => this.round());
-    simd(f.get(counter).viconst(BLOCKS), "i32x4.add").set(counter);
+    f.get(counter).viconst(BLOCKS).op("i32x4.add").set(counter);
     this.turn();
     for (const v of c) this.toUniform(v);
     return c;
@@ -83,37 +84,56 @@ class Philox {
     const { f, c, keyNow, t } = this;
     this.product(c[0], M0, t[2], t[3]);
     this.product(c[2], M1, t[4], t[5]);
-    simd(simd(f.get(t[4]).get(c[1]), "v128.xor").get(keyNow[0]), "v128.xor").set(c[0]);
-    simd(simd(f.get(t[2]).get(c[3]), "v128.xor").get(keyNow[1]), "v128.xor").set(c[2]);
+    f.get(t[4]).get(c[1]).op("v128.xor").get(keyNow[0]).op("v128.xor").set(c[0]);
+    f.get(t[2]).get(c[3]).op("v128.xor").get(keyNow[1]).op("v128.xor").set(c[2]);
     f.get(t[5]).set(c[1]).get(t[3]).set(c[3]);
-    simd(f.get(keyNow[0]).viconst(W0), "i32x4.add").set(keyNow[0]);
-    simd(f.get(keyNow[1]).viconst(W1), "i32x4.add").set(keyNow[1]);
+    f.get(keyNow[0]).viconst(W0).op("i32x4.add").set(keyNow[0]);
+    f.get(keyNow[1]).viconst(W1).op("i32x4.add").set(keyNow[1]);
   }
   /** The high and low words of x times a constant. */
   private product(x: number, constant: number, high: number, low: number): void {
     const { f, t } = this;
-    simd(f.get(x).viconst(constant), "i64x2.extmul_low_i32x4_u").set(t[0]);
-    simd(f.get(x).viconst(constant), "i64x2.extmul_high_i32x4_u").set(t[1]);
-    f.get(t[0]).get(t[1]).shuffle(words(1, 3, 5, 7)).set(high);
-    f.get(t[0]).get(t[1]).shuffle(words(0, 2, 4, 6)).set(low);
+    f.get(x).viconst(constant).op("i64x2.extmul_low_i32x4_u").set(t[0]);
+    f.get(x).viconst(constant).op("i64x2.extmul_high_i32x4_u").set(t[1]);
+    f.get(t[0]).get(t[1]).shuffleWords(1, 3, 5, 7).set(high);
+    f.get(t[0]).get(t[1]).shuffleWords(0, 2, 4, 6).set(low);
   }
   /** Words by block to blocks by word. */
   private turn(): void {
     const { f, c, t } = this;
-    for (const [i, k] of [[0, 0], [1, 2]]) {
-      f.get(c[0]).get(c[1]).shuffle(words(k, 4 + k, k + 1, 5 + k)).set(t[2 * i]);
-      f.get(c[2]).get(c[3]).shuffle(words(k, 4 + k, k + 1, 5 + k)).set(t[2 * i + 1]);
+    for (const [i, k] of [
+      [0, 0],
+      [1, 2],
+    ]) {
+      f.get(c[0])
+        .get(c[1])
+        .shuffleWords(k, 4 + k, k + 1, 5 + k)
+        .set(t[2 * i]);
+      f.get(c[2])
+        .get(c[3])
+        .shuffleWords(k, 4 + k, k + 1, 5 + k)
+        .set(t[2 * i + 1]);
     }
     for (const i of [0, 1]) {
-      f.get(t[2 * i]).get(t[2 * i + 1]).shuffle(words(0, 1, 4, 5)).set(c[2 * i]);
-      f.get(t[2 * i]).get(t[2 * i + 1]).shuffle(words(2, 3, 6, 7)).set(c[2 * i + 1]);
+      f.get(t[2 * i])
+        .get(t[2 * i + 1])
+        .shuffleWords(0, 1, 4, 5)
+        .set(c[2 * i]);
+      f.get(t[2 * i])
+        .get(t[2 * i + 1])
+        .shuffleWords(2, 3, 6, 7)
+        .set(c[2 * i + 1]);
     }
   }
   /** (word >>> 8) * 2^-24 */
   private toUniform(v: number): void {
     const { f } = this;
-    simd(simd(f.get(v).i32(8), "i32x4.shr_u"), "f32x4.convert_i32x4_s").vconst(2 ** -24);
-    simd(f, "f32x4.mul").set(v);
+    f.get(v)
+      .i32(8)
+      .op("i32x4.shr_u")
+      .op("f32x4.convert_i32x4_s")
+      .vconst(2 ** -24);
+    f.op("f32x4.mul").set(v);
   }
 }
 
@@ -124,7 +144,13 @@ export function emitRandom({ shape }: Spec): Fn {
   philox.start(1);
   if (count >= 16)
     repeat(f, count >> 4, () => {
-      philox.draw().forEach((v, i) => void f.get(0).get(v).vstore(16 * i));
+      philox.draw().forEach(
+        (v, i) =>
+          void f
+            .get(0)
+            .get(v)
+            .vstore(16 * i),
+      );
       f.get(0).i32(64).add().set(0);
     });
   if (count & 15) philox.draw().forEach((v, i) => storeLanes(f, v, 16 * i, Math.min(4, (count & 15) - 4 * i)));
@@ -133,5 +159,9 @@ export function emitRandom({ shape }: Spec): Fn {
 function storeLanes(f: Fn, v: number, offset: number, lanes: number): void {
   if (lanes <= 0) return;
   if (lanes === 4) f.get(0).get(v).vstore(offset);
-  else for (let i = 0; i < lanes; i++) f.get(0).get(v).mem(0x5a, offset + 4 * i, 0).e(i); // v128.store32_lane
+  else
+    for (let i = 0; i < lanes; i++)
+      f.get(0)
+        .get(v)
+        .laneAccess("v128.store32_lane", i, offset + 4 * i);
 }

@@ -6,7 +6,7 @@ import { bytesPerElement } from "../memory.ts";
 import { advance, nest, repeat, type Walker } from "../nest.ts";
 import { stridesOf } from "../passes/access.ts";
 import { type HostName, hostIndex } from "./host.ts";
-import { type Lanes, type Operand, simd } from "./lanes.ts";
+import type { Lanes, Operand } from "./lanes.ts";
 import { pointwise } from "./ops.ts";
 import type { LoopPlan, Value } from "./plan.ts";
 
@@ -59,10 +59,10 @@ class LoopEmitter implements Lanes {
     const result = this.temp();
     for (let lane = 0; lane < LANES; lane++) {
       if (lane > 0) this.f.get(result);
-      for (const arg of args) this.f.get(arg).simd(0x1f).e(lane).e(0xbb); // f32x4.extract_lane, f64.promote_f32
-      this.f.call(hostIndex(name)).e(0xb6); // f32.demote_f64
-      if (lane === 0) simd(this.f, "f32x4.splat");
-      else this.f.simd(0x20).e(lane); // f32x4.replace_lane
+      for (const arg of args) this.f.get(arg).lane("f32x4.extract_lane", lane).op("f64.promote_f32");
+      this.f.call(hostIndex(name)).op("f32.demote_f64");
+      if (lane === 0) this.f.op("f32x4.splat");
+      else this.f.lane("f32x4.replace_lane", lane);
       if (lane < LANES - 1) this.f.set(result);
     }
   }
@@ -79,7 +79,11 @@ class LoopEmitter implements Lanes {
     if (value.kind === "scalar") this.scalar(value.scalar, value.dtype);
     else if (value.kind === "op") {
       this.usedTemps = 0;
-      pointwise[value.op](this, value.args.map((arg) => this.operands[arg]), value.dtype);
+      pointwise[value.op](
+        this,
+        value.args.map((arg) => this.operands[arg]),
+        value.dtype,
+      );
     } else return;
     this.f.set(this.operands[i].local);
   }
@@ -87,50 +91,62 @@ class LoopEmitter implements Lanes {
   private scalar(index: number, dtype: DType): void {
     const { f } = this;
     f.get(this.loads.length + this.stores.length).f64load(8 * index);
-    if (dtype === "float32") simd(f.e(0xb6), "f32x4.splat");
-    else if (dtype === "bool") simd(simd(f.f64(0).e(0x62), "i32x4.splat"), "i32x4.neg"); // f64.ne
+    if (dtype === "float32") f.op("f32.demote_f64").op("f32x4.splat");
+    else if (dtype === "bool") f.f64(0).op("f64.ne").op("i32x4.splat").op("i32x4.neg");
     else {
-      simd(f.e(0xfc, 0x06).e(0xa7), "i32x4.splat"); // i64.trunc_sat_f64_s, i32.wrap_i64
-      if (dtype === "uint8") simd(f.viconst(255), "v128.and");
+      f.op("i64.trunc_sat_f64_s").op("i32.wrap_i64").op("i32x4.splat");
+      if (dtype === "uint8") f.viconst(255).op("v128.and");
     }
   }
   private load({ local, dtype }: Array4, offset: number): void {
     if (bytesPerElement(dtype) === 4) this.f.get(local).vload(offset);
     else {
-      this.f.get(local).mem(0x5c, offset, 0); // v128.load32_zero
-      simd(simd(this.f, "i16x8.extend_low_i8x16_u"), "i32x4.extend_low_i16x8_u");
-      if (dtype === "bool") simd(this.f, "i32x4.neg");
+      this.f.get(local).access("v128.load32_zero", offset);
+      this.f.op("i16x8.extend_low_i8x16_u").op("i32x4.extend_low_i16x8_u");
+      if (dtype === "bool") this.f.op("i32x4.neg");
     }
   }
   private loadSplat({ local, dtype }: Array4): void {
     if (bytesPerElement(dtype) === 4) this.f.get(local).vsplatload();
     else {
-      simd(this.f.get(local).loadu8(), "i32x4.splat");
-      if (dtype === "bool") simd(this.f, "i32x4.neg");
+      this.f.get(local).loadu8().op("i32x4.splat");
+      if (dtype === "bool") this.f.op("i32x4.neg");
     }
   }
   private store({ local, dtype }: Array4, value: number, offset: number, lanes: number): void {
     const { f } = this;
     if (bytesPerElement(dtype) === 4) {
       if (lanes === LANES) f.get(local).get(value).vstore(offset);
-      if (lanes < LANES && lanes & 2) f.get(local).get(value).mem(0x5b, offset, 0).e(0); // v128.store64_lane
-      if (lanes & 1) f.get(local).get(value).mem(0x5a, offset + 4 * (lanes - 1), 0).e(lanes - 1); // v128.store32_lane
+      if (lanes < LANES && lanes & 2) f.get(local).get(value).laneAccess("v128.store64_lane", 0, offset);
+      if (lanes & 1)
+        f.get(local)
+          .get(value)
+          .laneAccess("v128.store32_lane", lanes - 1, offset + 4 * (lanes - 1));
       return;
     }
     const bytes = this.temp();
     f.get(value);
-    if (dtype === "bool") simd(f.viconst(1), "v128.and");
+    if (dtype === "bool") f.viconst(1).op("v128.and");
     f.tee(bytes).get(bytes).shuffle([0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12]).set(bytes);
-    if (lanes === LANES) f.get(local).get(bytes).mem(0x5a, offset, 0).e(0);
-    if (lanes < LANES && lanes & 2) f.get(local).get(bytes).mem(0x59, offset, 0).e(0); // v128.store16_lane
-    if (lanes & 1) f.get(local).get(bytes).mem(0x58, offset + lanes - 1, 0).e(lanes - 1); // v128.store8_lane
+    if (lanes === LANES) f.get(local).get(bytes).laneAccess("v128.store32_lane", 0, offset);
+    if (lanes < LANES && lanes & 2) f.get(local).get(bytes).laneAccess("v128.store16_lane", 0, offset);
+    if (lanes & 1)
+      f.get(local)
+        .get(bytes)
+        .laneAccess("v128.store8_lane", lanes - 1, offset + lanes - 1);
   }
 
   // ---- the loop ----------------------------------------------------------------------------------------------------------
   private loop(): void {
     const { sizes } = this.plan;
     const whole = sizes[sizes.length - 1] - (sizes[sizes.length - 1] % LANES);
-    nest(this.f, sizes, [...this.loads, ...this.stores], () => this.inner(), (w) => whole * w.strides[sizes.length - 1]);
+    nest(
+      this.f,
+      sizes,
+      [...this.loads, ...this.stores],
+      () => this.inner(),
+      (w) => whole * w.strides[sizes.length - 1],
+    );
   }
   private inner(): void {
     const size = this.plan.sizes[this.plan.sizes.length - 1];

@@ -1,8 +1,9 @@
 // One row for each pointwise op: how its value is left on the stack, given its operands in locals. Products and sums are
 // never contracted here, so that an op gives the same bits alone and fused with others.
 import type { DType } from "@lamina/core";
+import type { Instruction } from "../assembler.ts";
 import type { HostName } from "./host.ts";
-import { type Lanes, type Operand, type SimdOp, simd } from "./lanes.ts";
+import type { Lanes, Operand } from "./lanes.ts";
 
 export type Emit = (e: Lanes, x: readonly Operand[], out: DType) => void;
 
@@ -10,10 +11,10 @@ const isFloat = (x: Operand): boolean => x.dtype === "float32";
 
 /** The instruction on all operands. */
 const plain =
-  (op: SimdOp): Emit =>
+  (op: Instruction): Emit =>
   (e, x) => {
     for (const { local } of x) e.f.get(local);
-    simd(e.f, op);
+    e.f.op(op);
   };
 /** float32, int32; uint8 as int32 but wrapped to a byte; bool by its own instruction where it has one. */
 const byType =
@@ -23,7 +24,7 @@ const byType =
     if (type === "float32") float(e, x, out);
     else if (type === "bool") bool(e, x, out);
     else int(e, x, out);
-    if (out === "uint8") simd(e.f.i32(255), "i32x4.splat"), simd(e.f, "v128.and");
+    if (out === "uint8") e.f.viconst(255).op("v128.and");
   };
 /** Lane by lane, by a function of the host's Math (in double precision). */
 const host =
@@ -36,26 +37,30 @@ const host =
 
 const sign: Emit = (e, [{ local }]) => {
   // 1 with x's sign where |x| > 0; else x itself: zero or NaN
-  simd(e.f.vconst(1).get(local).viconst(-0x80000000), "v128.and");
-  simd(e.f, "v128.or").get(local);
-  simd(e.f.get(local), "f32x4.abs");
-  simd(e.f.vzero(), "f32x4.gt");
-  simd(e.f, "v128.bitselect");
+  e.f
+    .vconst(1)
+    .get(local)
+    .viconst(-0x80000000)
+    .op("v128.and")
+    .op("v128.or")
+    .get(local)
+    .get(local)
+    .op("f32x4.abs")
+    .vzero()
+    .op("f32x4.gt")
+    .op("v128.bitselect");
 };
 const signOfInt: Emit = (e, [{ local }]) => {
-  simd(e.f.get(local).viconst(-1), "i32x4.max_s");
-  simd(e.f.viconst(1), "i32x4.min_s");
+  e.f.get(local).viconst(-1).op("i32x4.max_s").viconst(1).op("i32x4.min_s");
 };
 /** max(x, 0) with NaN kept; adding 0 makes +0 of -0. */
 const relu: Emit = (e, [{ local }]) => {
-  simd(e.f.get(local).vzero(), "f32x4.pmax");
-  simd(e.f.vzero(), "f32x4.add");
+  e.f.get(local).vzero().op("f32x4.pmax").vzero().op("f32x4.add");
 };
-const square: Emit = (e, [{ local }]) => void simd(e.f.get(local).get(local), "f32x4.mul");
-const reciprocal: Emit = (e, [{ local }]) => void simd(e.f.vconst(1).get(local), "f32x4.div");
+const square: Emit = (e, [{ local }]) => void e.f.get(local).get(local).op("f32x4.mul");
+const reciprocal: Emit = (e, [{ local }]) => void e.f.vconst(1).get(local).op("f32x4.div");
 const rsqrt: Emit = (e, [{ local }]) => {
-  simd(e.f.vconst(1).get(local), "f32x4.sqrt");
-  simd(e.f, "f32x4.div");
+  e.f.vconst(1).get(local).op("f32x4.sqrt").op("f32x4.div");
 };
 
 /** x - floor(x/y)*y for integers, in double precision, which holds it exactly. Division by 0 gives NaN there, and so 0. */
@@ -63,46 +68,50 @@ const remainderOfInts: Emit = (e, [x, y]) => {
   const a = e.temp();
   const b = e.temp();
   const half = (low: boolean) => {
-    for (const [{ local }, wide] of [[x, a], [y, b]] as const) {
+    for (const [{ local }, wide] of [
+      [x, a],
+      [y, b],
+    ] as const) {
       e.f.get(local);
-      if (!low) e.f.get(local).shuffle([8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15]);
-      simd(e.f, "f64x2.convert_low_i32x4_s").set(wide);
+      if (!low) e.f.get(local).shuffleWords(2, 3, 2, 3);
+      e.f.op("f64x2.convert_low_i32x4_s").set(wide);
     }
-    simd(e.f.get(a).get(a).get(b), "f64x2.div");
-    simd(simd(e.f, "f64x2.floor").get(b), "f64x2.mul");
-    simd(simd(e.f, "f64x2.sub"), "i32x4.trunc_sat_f64x2_s_zero");
+    e.f
+      .get(a)
+      .get(a)
+      .get(b)
+      .op("f64x2.div")
+      .op("f64x2.floor")
+      .get(b)
+      .op("f64x2.mul")
+      .op("f64x2.sub")
+      .op("i32x4.trunc_sat_f64x2_s_zero");
   };
   half(true);
   half(false);
-  e.f.shuffle([0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23]);
+  e.f.shuffleWords(0, 1, 4, 5);
 };
 
-const where: Emit = (e, [c, x, y]) => void simd(e.f.get(x.local).get(y.local).get(c.local), "v128.bitselect");
+const where: Emit = (e, [c, x, y]) => void e.f.get(x.local).get(y.local).get(c.local).op("v128.bitselect");
 const reluGrad: Emit = (e, [dy, y]) => {
-  simd(e.f.get(dy.local).get(y.local).vzero(), "f32x4.gt");
-  simd(e.f, "v128.and");
+  e.f.get(dy.local).get(y.local).vzero().op("f32x4.gt").op("v128.and");
 };
 const sigmoidGrad: Emit = (e, [dy, y]) => {
-  simd(e.f.get(dy.local).get(y.local), "f32x4.mul");
-  simd(e.f.vconst(1).get(y.local), "f32x4.sub");
-  simd(e.f, "f32x4.mul");
+  e.f.get(dy.local).get(y.local).op("f32x4.mul").vconst(1).get(y.local).op("f32x4.sub").op("f32x4.mul");
 };
 const tanhGrad: Emit = (e, [dy, y]) => {
-  e.f.get(dy.local).vconst(1).get(y.local).get(y.local);
-  simd(e.f, "f32x4.mul");
-  simd(e.f, "f32x4.sub");
-  simd(e.f, "f32x4.mul");
+  e.f.get(dy.local).vconst(1).get(y.local).get(y.local).op("f32x4.mul").op("f32x4.sub").op("f32x4.mul");
 };
 
 /** To the four lanes' common form first, then to the wanted type. */
 const cast: Emit = (e, [x], out) => {
   e.f.get(x.local);
   if (x.dtype === out) return;
-  if (out === "bool") simd(isFloat(x) ? e.f.vzero() : e.f.viconst(0), isFloat(x) ? "f32x4.ne" : "i32x4.ne");
-  else if (x.dtype === "bool") simd(out === "float32" ? e.f.vconst(1) : e.f.viconst(1), "v128.and");
-  else if (out === "float32") simd(e.f, "f32x4.convert_i32x4_s");
-  else if (isFloat(x)) simd(e.f, "i32x4.trunc_sat_f32x4_s");
-  if (out === "uint8" && x.dtype !== "bool") simd(e.f.viconst(255), "v128.and");
+  if (out === "bool") e.f.vzero().op(isFloat(x) ? "f32x4.ne" : "i32x4.ne");
+  else if (x.dtype === "bool") (out === "float32" ? e.f.vconst(1) : e.f.viconst(1)).op("v128.and");
+  else if (out === "float32") e.f.op("f32x4.convert_i32x4_s");
+  else if (isFloat(x)) e.f.op("i32x4.trunc_sat_f32x4_s");
+  if (out === "uint8" && x.dtype !== "bool") e.f.viconst(255).op("v128.and");
 };
 
 export const pointwise: Readonly<Record<string, Emit>> = {

@@ -70,7 +70,8 @@ class Planner {
     return index;
   }
   private compute(node: Node): number {
-    if (node.op === "full") return this.push({ kind: "scalar", dtype: node.spec.dtype, scalar: this.scalars.push(node.scalars[0]) - 1 });
+    if (node.op === "full")
+      return this.push({ kind: "scalar", dtype: node.spec.dtype, scalar: this.scalars.push(node.scalars[0]) - 1 });
     if (node.op === "expand") {
       if (this.free.isUniform(node.inputs[0])) return this.uniform(node.inputs[0]);
       const [{ slot, access }] = this.free.operands(node);

@@ -1,6 +1,7 @@
 // Every pointwise op against the same formula in double precision: special values, random ones, and every length of tail.
-import { type DType, type Spec, sizeOf, type TypedArray } from "@lamina/core";
+
 import { reference } from "@lamina/backend-reference";
+import { type DType, type Spec, sizeOf, type TypedArray } from "@lamina/core";
 import { expect, test } from "vitest";
 import { wasm } from "../index.ts";
 
@@ -10,7 +11,33 @@ const oracle = await reference({ precision: "double" });
 interface Value extends Spec {
   readonly data: TypedArray;
 }
-const special = [0, -0, 1, -1, 0.5, -0.5, 1.5, 2.5, -2.5, 1e-30, -1e-30, 3, -7, 20, -20, 88, -88, 104, -104, 1e10, -1e10, 3e38, Infinity, -Infinity, NaN];
+const special = [
+  0,
+  -0,
+  1,
+  -1,
+  0.5,
+  -0.5,
+  1.5,
+  2.5,
+  -2.5,
+  1e-30,
+  -1e-30,
+  3,
+  -7,
+  20,
+  -20,
+  88,
+  -88,
+  104,
+  -104,
+  1e10,
+  -1e10,
+  3e38,
+  Infinity,
+  -Infinity,
+  NaN,
+];
 /** All special values beside each other, then a random tail whose length is no multiple of four. */
 function floats(turn: number, n = special.length ** 2 + 3): Value {
   let seed = 12345 + turn;
@@ -29,11 +56,19 @@ const moderate = (turn: number, n = 1003): Value => {
 const integers = (dtype: DType, turn: number, n = 131): Value => {
   const list = [0, 1, 2, 3, 5, 7, 100, 127, 128, 200, 255, -1, -3, -128, 2147483647, -2147483648, 65537];
   const values = Array.from({ length: n }, (_, i) => list[(turn ? Math.floor(i / list.length) : i) % list.length]);
-  const data = dtype === "int32" ? Int32Array.from(values) : Uint8Array.from(values, (v) => (dtype === "bool" ? v & 1 : v));
+  const data =
+    dtype === "int32" ? Int32Array.from(values) : Uint8Array.from(values, (v) => (dtype === "bool" ? v & 1 : v));
   return { data, shape: [n], dtype };
 };
 
-function run(backend: typeof device, op: string, inputs: readonly Value[], out: Spec, attrs: object = {}, scalars: number[] = []): number[] {
+function run(
+  backend: typeof device,
+  op: string,
+  inputs: readonly Value[],
+  out: Spec,
+  attrs: object = {},
+  scalars: number[] = [],
+): number[] {
   const views = inputs.map(({ data, shape, dtype }) => ({ buffer: backend.upload(data, dtype), shape, dtype }));
   const buffer = backend.kernels[op as keyof typeof backend.kernels]!(views, attrs, scalars, out);
   const result = Array.from(backend.read(buffer) as TypedArray);
@@ -56,14 +91,35 @@ function worst(op: string, inputs: readonly Value[], dtype: DType = "float32"): 
   let result = { ulps: 0, at: "" };
   got.forEach((g, i) => {
     const distance = ulps(g, want[i]);
-    if (distance > result.ulps) result = { ulps: distance, at: `${op}(${inputs.map((x) => x.data[i])}) = ${g}, not ${want[i]}` };
+    if (distance > result.ulps)
+      result = { ulps: distance, at: `${op}(${inputs.map((x) => x.data[i])}) = ${g}, not ${want[i]}` };
   });
   return result;
 }
 
 const exact = ["neg", "abs", "sign", "floor", "ceil", "round", "trunc", "relu"];
 const rounded = ["sqrt", "reciprocal", "square"];
-const nearly: Record<string, number> = { rsqrt: 1.6, exp: 2, expm1: 1, log: 2, log1p: 1, sin: 1, cos: 1, tan: 1, asin: 1, acos: 1, atan: 1, sinh: 1, cosh: 1, tanh: 3, erf: 1, sigmoid: 3, softplus: 2, gelu: 1, silu: 4 };
+const nearly: Record<string, number> = {
+  rsqrt: 1.6,
+  exp: 2,
+  expm1: 1,
+  log: 2,
+  log1p: 1,
+  sin: 1,
+  cos: 1,
+  tan: 1,
+  asin: 1,
+  acos: 1,
+  atan: 1,
+  sinh: 1,
+  cosh: 1,
+  tanh: 3,
+  erf: 1,
+  sigmoid: 3,
+  softplus: 2,
+  gelu: 1,
+  silu: 4,
+};
 
 test.each([...exact, ...rounded])("%s is the correctly rounded value", (op) => {
   for (const x of [floats(0), moderate(0)]) {
@@ -77,12 +133,18 @@ test.each(Object.entries(nearly))("%s is within %d units of the last place", (op
     expect(distance, at).toBeLessThanOrEqual(limit);
   }
 });
-test.each(["add", "sub", "mul", "div", "maximum", "minimum", "pow", "atan2", "remainder", "reluGrad"])("%s on floats is the correctly rounded value", (op) => {
-  for (const [x, y] of [[floats(0), floats(1)], [moderate(0), moderate(1)]]) {
-    const { ulps: distance, at } = worst(op, [x, y]);
-    expect(distance, at).toBeLessThanOrEqual(0.51);
-  }
-});
+test.each(["add", "sub", "mul", "div", "maximum", "minimum", "pow", "atan2", "remainder", "reluGrad"])(
+  "%s on floats is the correctly rounded value",
+  (op) => {
+    for (const [x, y] of [
+      [floats(0), floats(1)],
+      [moderate(0), moderate(1)],
+    ]) {
+      const { ulps: distance, at } = worst(op, [x, y]);
+      expect(distance, at).toBeLessThanOrEqual(0.51);
+    }
+  },
+);
 test.each(["sigmoidGrad", "tanhGrad"])("%s is dy times the derivative, each step rounded", (op) => {
   const [dy, y] = [moderate(0), moderate(1)];
   const got = run(device, op, [dy, y], { shape: dy.shape, dtype: "float32" });
@@ -95,10 +157,13 @@ test.each(["equal", "less", "lessEqual"])("%s compares as IEEE 754 does, and ord
   for (const dtype of ["int32", "uint8", "bool"] as const)
     expect(worst(op, [integers(dtype, 0), integers(dtype, 1)], "bool")).toEqual({ ulps: 0, at: "" });
 });
-test.each(["add", "sub", "mul", "maximum", "minimum", "remainder"])("%s on integers wraps; the remainder by 0 is 0", (op) => {
-  for (const dtype of ["int32", "uint8"] as const)
-    expect(worst(op, [integers(dtype, 0, 300), integers(dtype, 1, 300)], dtype)).toEqual({ ulps: 0, at: "" });
-});
+test.each(["add", "sub", "mul", "maximum", "minimum", "remainder"])(
+  "%s on integers wraps; the remainder by 0 is 0",
+  (op) => {
+    for (const dtype of ["int32", "uint8"] as const)
+      expect(worst(op, [integers(dtype, 0, 300), integers(dtype, 1, 300)], dtype)).toEqual({ ulps: 0, at: "" });
+  },
+);
 test.each(["maximum", "minimum"])("%s on booleans is or, and", (op) => {
   expect(worst(op, [integers("bool", 0), integers("bool", 1)], "bool")).toEqual({ ulps: 0, at: "" });
 });
@@ -117,7 +182,11 @@ test("cast converts between all types as the reference does, where the value fit
       const fits = to === "float32" || to === "bool" ? floatValues : floatValues.map((v) => (Number.isNaN(v) ? 3 : v));
       const x: Value = from === "float32" ? { data: fits, shape: [11], dtype: from } : integers(from, 0);
       const out: Spec = { shape: x.shape, dtype: to };
-      expect(run(device, "cast", [x], out, { dtype: to }), `${from} to ${to}`).toEqual(run(oracle as typeof device, "cast", [x], out, { dtype: to }).map((v) => (to === "float32" ? Math.fround(v) : v)));
+      expect(run(device, "cast", [x], out, { dtype: to }), `${from} to ${to}`).toEqual(
+        run(oracle as typeof device, "cast", [x], out, { dtype: to }).map((v) =>
+          to === "float32" ? Math.fround(v) : v,
+        ),
+      );
     }
 });
 test("where chooses, and what it does not choose does not matter", () => {
@@ -128,7 +197,9 @@ test("where chooses, and what it does not choose does not matter", () => {
   expect(chosen).toEqual(Array.from(x.data, (v, i) => (c.data[i] ? v : NaN)));
   for (const dtype of ["int32", "uint8", "bool"] as const) {
     const [a, b] = [integers(dtype, 0, 9), integers(dtype, 1, 9)];
-    expect(run(device, "where", [c, a, b], { shape: [9], dtype })).toEqual(Array.from(a.data, (v, i) => (c.data[i] ? v : b.data[i])));
+    expect(run(device, "where", [c, a, b], { shape: [9], dtype })).toEqual(
+      Array.from(a.data, (v, i) => (c.data[i] ? v : b.data[i])),
+    );
   }
 });
 
@@ -140,7 +211,9 @@ test.each([0, 1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 31, 33])("%d elements: all of the
     const out = before(views, {}, [], { shape: [n], dtype });
     const guard = device.upload(new Uint8Array(64).fill(77), "uint8");
     const again = before(views, {}, [], { shape: [n], dtype });
-    expect(Array.from(device.read(out) as TypedArray)).toEqual(Array.from(x.data, (v) => (dtype === "uint8" ? (2 * v) & 255 : 2 * v)));
+    expect(Array.from(device.read(out) as TypedArray)).toEqual(
+      Array.from(x.data, (v) => (dtype === "uint8" ? (2 * v) & 255 : 2 * v)),
+    );
     expect(Array.from(device.read(guard) as TypedArray)).toEqual(new Array(64).fill(77));
     for (const b of [...views.map((v) => v.buffer), out, guard, again]) device.free(b);
   }
@@ -151,14 +224,27 @@ test("full and arange convert as typed arrays do", () => {
     for (const n of [1, 6, 19]) {
       const out: Spec = { shape: [n], dtype };
       for (const value of [0, 1, -1, 3.7, 300])
-        expect(run(device, "full", [], out, out, [value])).toEqual(run(oracle as typeof device, "full", [], out, out, [value]).map((v) => (dtype === "float32" ? Math.fround(v) : v)));
+        expect(run(device, "full", [], out, out, [value])).toEqual(
+          run(oracle as typeof device, "full", [], out, out, [value]).map((v) =>
+            dtype === "float32" ? Math.fround(v) : v,
+          ),
+        );
       const attrs = { length: n, dtype };
-      expect(run(device, "arange", [], out, attrs, [-2, 0.7])).toEqual(run(oracle as typeof device, "arange", [], out, attrs, [-2, 0.7]).map((v) => (dtype === "float32" ? Math.fround(v) : v)));
+      expect(run(device, "arange", [], out, attrs, [-2, 0.7])).toEqual(
+        run(oracle as typeof device, "arange", [], out, attrs, [-2, 0.7]).map((v) =>
+          dtype === "float32" ? Math.fround(v) : v,
+        ),
+      );
     }
 });
-test.each([[[1]], [[4]], [[5]], [[16]], [[17]], [[3, 50]], [[1000]]])("random draws the reference's bits, shape %j", (shape) => {
-  const scalars = [0xdeadbeef, 1, 0xffffffff, 7];
-  const out: Spec = { shape, dtype: "float32" };
-  expect(sizeOf(shape)).toBeGreaterThan(0);
-  expect(run(device, "random", [], out, { shape }, scalars)).toEqual(run(oracle as typeof device, "random", [], out, { shape }, scalars));
-});
+test.each([[[1]], [[4]], [[5]], [[16]], [[17]], [[3, 50]], [[1000]]])(
+  "random draws the reference's bits, shape %j",
+  (shape) => {
+    const scalars = [0xdeadbeef, 1, 0xffffffff, 7];
+    const out: Spec = { shape, dtype: "float32" };
+    expect(sizeOf(shape)).toBeGreaterThan(0);
+    expect(run(device, "random", [], out, { shape }, scalars)).toEqual(
+      run(oracle as typeof device, "random", [], out, { shape }, scalars),
+    );
+  },
+);
