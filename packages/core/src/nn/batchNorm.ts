@@ -89,9 +89,6 @@ abstract class BatchNorm extends LazyModule {
     if (this.features === undefined) this.materialize(x.shape[1]);
     if (x.shape[1] !== this.features)
       throw new Error(`${this.printedName}: x has ${x.shape[1]} channels (x [${x.shape}]) but the layer was made for ${this.features}; make it with numFeatures ${x.shape[1]}`);
-    const n = x.numel / x.shape[1];
-    if (this.training && n <= 1)
-      throw new Error(`${this.printedName}: x has ${n} value per channel (x [${x.shape}]), and one value has no variance; train with more, or call eval() first`);
   }
   /** Moves the running statistics; the variance that is kept is the unbiased one, as in PyTorch. */
   private track(mean: Tensor, variance: Tensor, n: number): void {

@@ -6,7 +6,7 @@ import { getBackend } from "../device.ts";
 import { type DType, isFloat, sizeOf } from "../dtype.ts";
 import { noGrad } from "../mode.ts";
 import { cast } from "../ops/functions.ts";
-import { leafOf, Tensor } from "../tensor.ts";
+import { leafOf, type Tensor } from "../tensor.ts";
 
 /** What a module holds, by key: values on the host. */
 export type StateDict = Record<string, Tensor>;
@@ -45,9 +45,7 @@ export abstract class Module {
   training = true;
 
   /** Computes the result from the inputs. */
-  forward(..._inputs: Tensor[]): Tensor {
-    throw new Error(`forward: ${this.constructor.name} has none; write forward(x) { … } in the class`);
-  }
+  abstract forward(...inputs: Tensor[]): Tensor;
   /** Parameters that wait for the first input to know their shape: names, or none. */
   protected get lazyNames(): readonly string[] {
     return [];
@@ -241,7 +239,8 @@ function converted(cell: Cell, dtype: DType, made: Map<Cell, Cell>): Cell {
   const before = made.get(cell);
   if (before) return before;
   const value = noGrad(() => cast(cell, dtype));
-  const next = isParameter(cell) ? new Parameter(value, { name: cell.name }) : new Buffer(value, { name: cell.name });
+  const { name } = cell;
+  const next = isParameter(cell) ? new Parameter(value, { name }) : new Buffer(value, { name });
   made.set(cell, next);
   return next;
 }

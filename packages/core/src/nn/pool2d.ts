@@ -3,8 +3,10 @@ import {
   adaptiveAvgPool2d,
   avgPool2d,
   type AvgPool2dOptions,
+  globalAvgPool2d,
   maxPool2d,
   type MaxPool2dOptions,
+  type OutputSize,
 } from "../ops/functions.ts";
 import type { Tensor } from "../tensor.ts";
 import { named, type Pair } from "./arguments.ts";
@@ -88,22 +90,23 @@ export class AvgPool2d extends Module {
 
 /** The means of windows chosen so that the result has `outputSize` rows and columns, as `torch.nn.AdaptiveAvgPool2d`: x [N, C, H, W] → [N, C, oh, ow]. */
 export class AdaptiveAvgPool2d extends Module {
-  readonly outputSize: Pair;
-  constructor(outputSize: Pair | { outputSize: Pair }) {
+  readonly outputSize: OutputSize;
+  constructor(outputSize: OutputSize | { outputSize: OutputSize }) {
     super();
-    this.outputSize = named<{ outputSize: Pair }>("AdaptiveAvgPool2d", ["outputSize"], [outputSize]).outputSize;
+    this.outputSize = named<{ outputSize: OutputSize }>("AdaptiveAvgPool2d", ["outputSize"], [outputSize]).outputSize;
   }
   override forward(x: Tensor): Tensor {
     return adaptiveAvgPool2d(x, this.outputSize);
   }
   protected override extraRepr(): string {
-    return `output_size=${sizes(this.outputSize)}`;
+    const { outputSize } = this;
+    return `output_size=${typeof outputSize === "number" ? outputSize : `(${outputSize.map((n) => n ?? "None").join(", ")})`}`;
   }
 }
 
 /** The mean of each channel: x [N, C, H, W] → [N, C, 1, 1], as the book's `GlobalAvgPool2d`. Lin et al., "Network In Network", 2013. */
 export class GlobalAvgPool2d extends Module {
   override forward(x: Tensor): Tensor {
-    return adaptiveAvgPool2d(x, 1);
+    return globalAvgPool2d(x);
   }
 }

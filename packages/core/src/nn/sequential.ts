@@ -3,7 +3,7 @@ import type { Tensor } from "../tensor.ts";
 import { indent, Module } from "./module.ts";
 
 /** What both share: children under the names 0, 1, …, or names of one's own; by index, iterable. */
-class Container extends Module {
+abstract class Container extends Module {
   [index: number]: Module;
 
   get length(): number {
@@ -50,6 +50,9 @@ export class ModuleList extends Container {
   constructor(modules: Iterable<Module> = []) {
     super();
     for (const m of modules) this.append(m);
+  }
+  override forward(): Tensor {
+    throw new Error("ModuleList: a list has no forward(), because it does not say how its modules are used; call them one by one, or use Sequential");
   }
   /** As PyTorch: repeated modules in one line, `(0-3): 4 x Linear(…)`. */
   protected override childLines(): string[] {

@@ -48,7 +48,6 @@ export class Reshape extends Module {
 
 /** Gives what it gets, as `torch.nn.Identity`; arguments are ignored, so that it can stand in for any layer. */
 export class Identity extends Module {
-  // biome-ignore lint/complexity/noUselessConstructor: takes what the layer it stands in for takes.
   constructor(..._args: unknown[]) {
     super();
   }

@@ -1,0 +1,117 @@
+// What all optimisers share: parameter groups, state per parameter, saving and loading. The formulas are in sgd.ts and adam.ts.
+import { Cell, noGrad, type Parameter, type Tensor, tensor } from "@lamina/core";
+
+/** Parameters with hyper-parameters of their own; those left out are the optimiser's. */
+export type ParamGroup<H extends object> = Partial<H> & { params: Iterable<Parameter> };
+/** A group in use: its hyper-parameters may be changed at any time, `optimizer.paramGroups[0].lr *= 0.1`; nothing is compiled again. */
+export type ActiveGroup<H extends object> = H & { params: readonly Parameter[] };
+
+/** What an optimiser remembers of one parameter: a count and tensors. */
+export class ParameterState {
+  /** Updates made. */
+  step = 0;
+  readonly cells = new Map<string, Cell>();
+  private readonly parameter: Parameter;
+  constructor(parameter: Parameter) {
+    this.parameter = parameter;
+  }
+  /** The tensor of that name, of the parameter's shape; zeros at first. */
+  cell(name: string): Cell {
+    const found = this.cells.get(name);
+    if (found) return found;
+    const { name: path, numel, shape, dtype } = this.parameter;
+    const made = new Cell(`${path}.${name}`, tensor(new Float32Array(numel), { shape, dtype }));
+    this.cells.set(name, made);
+    return made;
+  }
+}
+
+/** As plain values and tensors on the host: parameters by their number over all groups. */
+export interface OptimizerState {
+  readonly state: Readonly<Record<string, { readonly step: number; readonly tensors: Readonly<Record<string, Tensor>> }>>;
+  /** Each with the hyper-parameters, and the numbers of its parameters. */
+  readonly paramGroups: readonly (Readonly<Record<string, unknown>> & { readonly params: readonly number[] })[];
+}
+
+const isGroup = <H extends object>(x: Parameter | ParamGroup<H>): x is ParamGroup<H> => !(x instanceof Cell);
+
+export abstract class Optimizer<H extends { lr: number }> {
+  readonly paramGroups: ActiveGroup<H>[];
+  private readonly states = new Map<Parameter, ParameterState>();
+
+  /** @throws for no parameters, a parameter given twice, or what is no parameter. */
+  constructor(params: Iterable<Parameter> | Iterable<ParamGroup<H>>, defaults: H) {
+    const list: (Parameter | ParamGroup<H>)[] = [...params];
+    const groups = list.some(isGroup) ? (list as ParamGroup<H>[]) : [{ params: list as Parameter[] } as ParamGroup<H>];
+    this.paramGroups = groups.map((group) => ({ ...defaults, ...group, params: [...group.params] }));
+    for (const p of this.paramGroups.flatMap((group) => group.params)) this.adopt(p);
+    if (this.states.size === 0) throw new Error(`${new.target.name}: there are no parameters to train; pass model.parameters()`);
+    for (const group of this.paramGroups) this.check(group);
+  }
+  private adopt(p: Parameter): void {
+    const name = this.constructor.name;
+    if (!(p instanceof Cell)) throw new Error(`${name}: ${String(p)} is no parameter; pass model.parameters(), or groups { params, lr }`);
+    if (this.states.has(p)) throw new Error(`${name}: ${p.name} was given twice, and would be updated twice; give it once`);
+    this.states.set(p, new ParameterState(p));
+  }
+  /** Throws if a hyper-parameter is out of its range. */
+  protected abstract check(group: H): void;
+  /** Records one update: the parameter's new value from its gradient. */
+  protected abstract update(p: Parameter, gradient: Tensor, group: H, state: ParameterState): Tensor;
+
+  /** Updates every parameter that has a gradient. Recorded; runs with the rest of the training step, as one program. */
+  step(): void {
+    noGrad(() => {
+      for (const group of this.paramGroups)
+        for (const p of group.params) if (p.grad) p.set(this.next(p, p.grad, group));
+    });
+  }
+  private next(p: Parameter, gradient: Tensor, group: H): Tensor {
+    const state = this.states.get(p)!;
+    state.step++;
+    return this.update(p, gradient, group, state);
+  }
+  /** Clears the gradients, which backward() would otherwise add to. */
+  zeroGrad(): void {
+    for (const p of this.states.keys()) p.grad = undefined;
+  }
+
+  /** Everything that step() depends on beside the parameters, read in one go. */
+  async stateDict(): Promise<OptimizerState> {
+    const states = [...this.states.values()];
+    const entries = states.map(async ({ step, cells }, i) => [String(i), { step, tensors: await readAll(cells) }] as const);
+    const numbers = new Map([...this.states.keys()].map((p, i) => [p, i]));
+    return {
+      state: Object.fromEntries(await Promise.all(entries)),
+      paramGroups: this.paramGroups.map((group) => ({ ...group, params: group.params.map((p) => numbers.get(p)!) })),
+    };
+  }
+  /** Goes on where `saved` was taken. @throws if the groups or the shapes are others. */
+  loadStateDict(saved: OptimizerState): void {
+    const shape = (groups: readonly { params: readonly unknown[] }[]) => groups.map((g) => g.params.length).join(" + ");
+    if (shape(saved.paramGroups) !== shape(this.paramGroups))
+      throw new Error(
+        `${this.constructor.name}.loadStateDict: the state is of ${shape(saved.paramGroups)} parameters but the optimiser has ${shape(this.paramGroups)}; make it with the groups it was saved with`,
+      );
+    saved.paramGroups.forEach(({ params: _, ...hyper }, i) => {
+      Object.assign(this.paramGroups[i], hyper);
+    });
+    [...this.states.values()].forEach((state, i) => {
+      const { step = 0, tensors = {} } = saved.state[i] ?? {};
+      state.step = step;
+      for (const [name, value] of Object.entries(tensors)) state.cell(name).set(value);
+    });
+  }
+}
+
+async function readAll(cells: ReadonlyMap<string, Cell>): Promise<Record<string, Tensor>> {
+  const read = async ([name, cell]: [string, Cell]) =>
+    [name, tensor(await cell.data(), { shape: cell.shape, dtype: cell.dtype })] as const;
+  return Object.fromEntries(await Promise.all([...cells].map(read)));
+}
+
+/** For check(): a hyper-parameter that must not be negative (or NaN). */
+export function atLeastZero(optimizer: string, values: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(values))
+    if (!(value >= 0)) throw new Error(`${optimizer}: ${name} is ${value} but must be a number from 0; pass one`);
+}
