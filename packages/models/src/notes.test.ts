@@ -33,7 +33,7 @@ const matrix = (rows: number, columns: number) => tensor(range(rows * columns), 
 function corr2d(X: Tensor, K: Tensor): Tensor {
   const [h, w] = K.shape;
   const rows = range(X.shape[0] - h + 1).map((i) =>
-    stack(range(X.shape[1] - w + 1).map((j) => X.slice([i, i + h], [j, j + w]).mul(K).sum())),
+    stack(range(X.shape[1] - w + 1).map((j) => X.at([i, i + h], [j, j + w]).mul(K).sum())),
   );
   return stack(rows);
 }

@@ -244,7 +244,7 @@ test("metrics one step late: results live on, inner values only when kept", asyn
     }
     return late;
   };
-  await assert.rejects(loop(false), /was not kept, and the value of fc2\.weight from before update 2 is gone: read it before the next step/);
+  await assert.rejects(loop(false), /was not kept, and the value of fc2\.bias from before update 2 is gone: read it before the next step/);
   assert.ok((await loop(true)) > 0);
 });
 

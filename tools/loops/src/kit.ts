@@ -11,7 +11,6 @@ import {
   linear,
   memory,
   noGrad,
-  ones,
   Parameter,
   type Program,
   relu,
@@ -20,7 +19,6 @@ import {
   stats,
   type Tensor,
   tensor,
-  zeros,
 } from "@lamina/core";
 import { EagerMLP, type Mat, matrix, rng } from "./eager.ts";
 
@@ -92,10 +90,10 @@ class Norm {
   variance: Buffer;
   training = true;
   constructor(name: string, n: number) {
-    this.gamma = new Parameter(ones([n]), { name: `${name}.weight` });
-    this.beta = new Parameter(zeros([n]), { name: `${name}.bias` });
-    this.mean = new Buffer(zeros([n]), { name: `${name}.runningMean` });
-    this.variance = new Buffer(ones([n]), { name: `${name}.runningVar` });
+    this.gamma = new Parameter(tensor(Array(n).fill(1)), { name: `${name}.weight` });
+    this.beta = new Parameter(tensor(Array(n).fill(0)), { name: `${name}.bias` });
+    this.mean = new Buffer(tensor(Array(n).fill(0)), { name: `${name}.runningMean` });
+    this.variance = new Buffer(tensor(Array(n).fill(1)), { name: `${name}.runningVar` });
   }
   forward(x: Tensor): Tensor {
     const [n] = x.shape;
@@ -131,11 +129,11 @@ export class MLP {
 }
 /** Weights stored [in, out], unlike nn.Linear's, so that the plain loops of eager.ts read them as they are. */
 export const dense = (x: Tensor, [w, b]: readonly [Tensor, Tensor]): Tensor => linear(x, w.transpose(0, 1), b);
-export const hits = (logits: Tensor, labels: Tensor): Tensor => logits.argmax(1).equal(labels).to("int32").sum();
+export const hits = (logits: Tensor, labels: Tensor): Tensor => logits.argmax(1).eq(labels).int().sum();
 export { crossEntropy };
 
 // ---- optimisers, as short as users write them ------------------------------------------------------------------------
-const zerosLike = (p: Cell) => zeros(p.shape);
+const zerosLike = (p: Cell) => tensor(new Float32Array(p.numel), { shape: p.shape });
 export class SGD {
   params: Parameter[];
   lr: number;

@@ -287,9 +287,9 @@ describe.each([{ compiled: false }, { compiled: true }])("compiled: $compiled", 
     for (const i of range(STEPS)) {
       const { x, y, X, Y } = next();
       const { seed, counter } = randomState();
-      const mask = new Generator(seed, counter).uniforms(N * H).map((u) => (u < 0.7 ? 1 / 0.7 : 0));
+      const mask = new Generator(seed, counter).uniforms(N * H).map((u) => (u < 0.3 ? 0 : 1 / 0.7));
       let h!: Tensor;
-      const logits = model.forward(x, (z) => (h = dropout(relu(z), 0.3, { training: true })));
+      const logits = model.forward(x, (z) => (h = dropout(relu(z), { p: 0.3 })));
       const loss = crossEntropy(logits, y);
       opt.zeroGrad();
       loss.backward();
@@ -405,7 +405,7 @@ describe.each([{ compiled: false }, { compiled: true }])("compiled: $compiled", 
       eager.backward();
       eager.sgd(0.1);
     }
-    await assert.rejects(maps[10].data(), /was not kept, and the value of fc1\.weight from before update \d+ is gone: read it before the next step, or call keep\(\)/);
+    await assert.rejects(maps[10].data(), /was not kept, and the value of fc1\.bias from before update \d+ is gone: read it before the next step, or call keep\(\)/);
     assert.throws(() => relu(maps[10]), /call keep\(\)/, "on the user's line");
     for (const [i, k] of kept.entries()) closeAll(await k.data(), expected[i]);
   });
@@ -561,7 +561,7 @@ describe.each([{ compiled: false }, { compiled: true }])("compiled: $compiled", 
       const seen: number[] = [];
       for (const { X, Y } of data.slice(from, to)) {
         const x = tensor(X.flat(), { shape: [N, IN] });
-        const loss = crossEntropy(job.model.forward(x, (z) => dropout(relu(z), 0.2, { training: true })), tensor(Y, { dtype: "int32" }));
+        const loss = crossEntropy(job.model.forward(x, (z) => dropout(relu(z), { p: 0.2 })), tensor(Y, { dtype: "int32" }));
         job.opt.zeroGrad();
         loss.backward();
         job.opt.step();

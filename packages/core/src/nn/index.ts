@@ -12,3 +12,4 @@ export { GroupNorm, LayerNorm, LocalResponseNorm } from "./norms.ts";
 export { AdaptiveAvgPool2d, AvgPool2d, GlobalAvgPool2d, MaxPool2d } from "./pool2d.ts";
 export { ModuleList, Sequential } from "./sequential.ts";
 export { Flatten, Identity, Reshape } from "./shape.ts";
+export { type LayerSummary, type Summary, summary } from "./summary.ts";
