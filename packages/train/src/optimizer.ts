@@ -42,7 +42,7 @@ export abstract class Optimizer<H extends { lr: number }> {
   /** @throws for no parameters, a parameter given twice, or what is no parameter. */
   constructor(params: Iterable<Parameter> | Iterable<ParamGroup<H>>, defaults: H) {
     const list: (Parameter | ParamGroup<H>)[] = [...params];
-    const groups = list.some(isGroup) ? (list as ParamGroup<H>[]) : [{ params: list as Parameter[] } as ParamGroup<H>];
+    const groups = list.some(isGroup) ? (list as ParamGroup<H>[]) : [{ params: list as Parameter[] }];
     this.paramGroups = groups.map((group) => ({ ...defaults, ...group, params: [...group.params] }));
     for (const p of this.paramGroups.flatMap((group) => group.params)) this.adopt(p);
     if (this.states.size === 0) throw new Error(`${new.target.name}: there are no parameters to train; pass model.parameters()`);

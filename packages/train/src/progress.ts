@@ -1,0 +1,120 @@
+// Where a training run is, as tensors and plain values: what a checkpoint holds, and how a run goes on from it.
+import { type nn, type RandomState, randomState, setRandomState, type Tensor } from "@lamina/core";
+import { addTo, type BatchMetrics, type EpochResult, noSums, type Sums } from "./metrics.ts";
+import type { Optimizer, OptimizerState } from "./optimizer.ts";
+
+/** What is saved: tensors by name, and the rest as JSON. */
+export interface Checkpoint {
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  readonly meta: CheckpointMeta;
+}
+export interface CheckpointMeta {
+  /** The epoch that runs, or comes next; the first is 1. */
+  readonly epoch: number;
+  /** Its batches that are done. */
+  readonly step: number;
+  /** All of them are; what is missing is the evaluation. */
+  readonly trained: boolean;
+  /** Over those batches. */
+  readonly sums: Sums;
+  readonly seconds: number;
+  readonly history: readonly EpochResult[];
+  readonly random: RandomState;
+  /** The loader's own. */
+  readonly loader: unknown;
+  readonly optimizer: { readonly steps: Readonly<Record<string, number>>; readonly paramGroups: OptimizerState["paramGroups"] };
+}
+/** Where checkpoints go: a folder (`@lamina/train/checkpoint`), or something of your own. */
+export interface CheckpointStore {
+  save(checkpoint: Checkpoint): Promise<unknown>;
+  /** The newest, or undefined if there is none. */
+  load(): Promise<Checkpoint | undefined>;
+}
+/** A loader that can go on in the middle of an epoch, as DataLoader does. */
+interface Restorable {
+  /** Batches in an epoch. */
+  readonly length: number;
+  state(): unknown;
+  restore(state: unknown): void;
+}
+const isRestorable = (x: object): x is Restorable => "length" in x && "state" in x && "restore" in x;
+
+export class Progress {
+  epoch = 1;
+  step = 0;
+  trained = false;
+  sums = noSums();
+  /** Spent on the steps of this epoch. */
+  seconds = 0;
+  history: EpochResult[] = [];
+
+  /** One more step is done, of `steps` in an epoch. */
+  add(batch: BatchMetrics, seconds: number, steps: number | undefined): void {
+    this.step++;
+    this.trained = this.step === steps;
+    this.seconds += seconds;
+    addTo(this.sums, batch);
+  }
+  /** On to the next epoch. */
+  finishEpoch(result: EpochResult): void {
+    this.history.push(result);
+    this.epoch++;
+    this.step = 0;
+    this.trained = false;
+    this.sums = noSums();
+    this.seconds = 0;
+  }
+}
+
+/** What takes part in a run. */
+export interface Participants {
+  readonly model: nn.Module;
+  // biome-ignore lint/suspicious/noExplicitAny: any optimiser's hyper-parameters.
+  readonly optimizer: Optimizer<any>;
+  /** The loader of the training data. */
+  readonly train: object;
+}
+
+const split = (name: string): [string, string] => {
+  const dot = name.indexOf(".");
+  return [name.slice(0, dot), name.slice(dot + 1)];
+};
+
+/** Reads everything that the rest of the run depends on. */
+export async function capture({ model, optimizer, train }: Participants, progress: Progress): Promise<Checkpoint> {
+  const { epoch, step, trained, sums, seconds, history } = progress;
+  const at = { random: randomState(), loader: isRestorable(train) ? train.state() : null };
+  const [modelState, { state, paramGroups }] = await Promise.all([model.stateDict(), optimizer.stateDict()]);
+  const tensors = new Map<string, Tensor>();
+  for (const [key, value] of Object.entries(modelState)) tensors.set(`model.${key}`, value);
+  const steps: Record<string, number> = {};
+  for (const [i, one] of Object.entries(state)) {
+    steps[i] = one.step;
+    for (const [name, value] of Object.entries(one.tensors)) tensors.set(`optimizer.${i}.${name}`, value);
+  }
+  const meta = { epoch, step, trained, sums: { ...sums }, seconds, history: [...history], ...at, optimizer: { steps, paramGroups } };
+  return { tensors, meta };
+}
+
+/** Puts everybody where they were, and gives where that was. */
+export function restore({ model, optimizer, train }: Participants, { tensors, meta }: Checkpoint): Progress {
+  if (!isRestorable(train) && meta.step > 0 && !meta.trained)
+    throw new Error(
+      `resume: the checkpoint is of epoch ${meta.epoch} after ${meta.step} batches, but the training data has no restore() to go on from there; use a DataLoader`,
+    );
+  const modelState = new Map<string, Tensor>();
+  const state = Object.fromEntries(Object.entries(meta.optimizer.steps).map(([i, step]) => [i, { step, tensors: {} as Record<string, Tensor> }]));
+  for (const [name, value] of tensors) {
+    const [owner, rest] = split(name);
+    const [i, key] = split(rest);
+    if (owner === "model") modelState.set(rest, value);
+    else if (owner === "optimizer" && Object.hasOwn(state, i)) state[i].tensors[key] = value;
+    else throw new Error(`resume: the checkpoint has a tensor ${name} that belongs to nothing; it was not written by fit()`);
+  }
+  model.loadStateDict(modelState);
+  optimizer.loadStateDict({ state, paramGroups: meta.optimizer.paramGroups });
+  if (isRestorable(train) && meta.loader !== null) train.restore(meta.loader);
+  setRandomState(meta.random);
+  const { epoch, step, trained, seconds, sums, history } = meta;
+  return Object.assign(new Progress(), { epoch, step, trained, seconds, sums: { ...sums }, history: [...history] });
+}
