@@ -67,6 +67,8 @@ describe("memory", () => {
     expect(backend.memory()).toEqual({ bytes: 24, buffers: 2, peakBytes: 24 });
     backend.free(x);
     expect(backend.memory()).toEqual({ bytes: 12, buffers: 1, peakBytes: 24 });
+    backend.free(backend.upload(Uint8Array.of(1), "uint8"));
+    expect(backend.memory()).toEqual({ bytes: 12, buffers: 1, peakBytes: 24 });
     expect(backend.read(y)).toEqual(Float32Array.of(-1, -2, -3));
     await backend.close();
     expect(backend.memory()).toEqual({ bytes: 0, buffers: 0, peakBytes: 24 });

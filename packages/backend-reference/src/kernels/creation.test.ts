@@ -1,6 +1,6 @@
 // full, arange, cast and random: what numbers become in each dtype, and Philox's published blocks.
 
-import type { DType } from "@lamina/core";
+import { type DType, philox4x32 } from "@lamina/core";
 import { describe, expect, it } from "vitest";
 import { array, run } from "../testing.ts";
 
@@ -48,6 +48,10 @@ describe("random", () => {
   const fromWords = (words: number[]) => words.map((w) => (w >>> 8) / 2 ** 24);
   it("begins with Random123's known answer for a counter and key of zeros", () => {
     expect(uniform(4, [0, 0, 0, 0])).toEqual(fromWords([0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8]));
+  });
+  it("takes the seed as key, and i>>2, 0 and the stream as counter", () => {
+    const words = [0, 1, 2].flatMap((block) => philox4x32([block, 0, 3, 4], [1, 2]));
+    expect(uniform(10, [1, 2, 3, 4])).toEqual(fromWords(words.slice(0, 10)));
   });
   it("goes on with the next block where four words end, and cuts the last one", () => {
     const six = uniform(6, [1, 2, 3, 4]);

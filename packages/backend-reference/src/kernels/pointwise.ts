@@ -1,5 +1,4 @@
 // The pointwise ops: a row an op, each the formula on plain numbers. Comparisons give 0 or 1.
-import type { DType } from "@lamina/core";
 import { erf, erfc } from "../erf.ts";
 import type { Definition, NdArray } from "../ndarray.ts";
 
@@ -17,7 +16,7 @@ function pow(x: number, y: number): number {
   if (x === 1 || (x === -1 && Math.abs(y) === Infinity)) return 1;
   return x ** y;
 }
-/** x - floor(x/y)*y without its rounding: the remainder of truncated division, moved to the sign of y. */
+/** x - floor(x/y)*y without its rounding: the remainder of truncated division, moved to the sign of y. NaN for y = 0, stored as 0 in integers. */
 function remainder(x: number, y: number): number {
   const r = x % y;
   return r !== 0 && r < 0 !== y < 0 ? r + y : r;
@@ -76,24 +75,19 @@ const binary = {
   tanhGrad: (dy, y) => dy * (1 - y * y),
 } satisfies Record<string, (x: number, y: number) => number>;
 
-/** Where integers need more than wrapping the float64 result: a product has up to 64 bits, and x % 0 is NaN. */
-const integer: Record<string, (x: number, y: number) => number> = {
-  mul: Math.imul,
-  remainder: (x, y) => (y === 0 ? 0 : remainder(x, y)),
-};
-const isInteger = (dtype: DType) => dtype === "int32" || dtype === "uint8";
-
 const mapped =
   (f: (x: number) => number): Definition =>
   ([x], _attrs, _scalars, out) => {
     for (let i = 0; i < out.data.length; i++) out.data[i] = f(x.data[i]);
   };
 const zipped =
-  (name: string, f: (x: number, y: number) => number): Definition =>
+  (f: (x: number, y: number) => number): Definition =>
   ([x, y], _attrs, _scalars, out) => {
-    const g = isInteger(x.dtype) ? (integer[name] ?? f) : f;
-    for (let i = 0; i < out.data.length; i++) out.data[i] = g(x.data[i], y.data[i]);
+    for (let i = 0; i < out.data.length; i++) out.data[i] = f(x.data[i], y.data[i]);
   };
+/** A product of integers has up to 64 bits: too many for a float64 to keep those that wrapping leaves. */
+const mul: Definition = (inputs, ...rest) =>
+  zipped(inputs[0].dtype === "int32" ? Math.imul : binary.mul)(inputs, ...rest);
 const where: Definition = ([c, x, y]: readonly NdArray[], _attrs, _scalars, out) => {
   for (let i = 0; i < out.data.length; i++) out.data[i] = (c.data[i] ? x : y).data[i];
 };
@@ -103,6 +97,7 @@ const rows = <Name extends string>(names: Name[], row: (name: Name) => Definitio
 
 export const pointwise = {
   ...rows(Object.keys(unary) as (keyof typeof unary)[], (name) => mapped(unary[name])),
-  ...rows(Object.keys(binary) as (keyof typeof binary)[], (name) => zipped(name, binary[name])),
+  ...rows(Object.keys(binary) as (keyof typeof binary)[], (name) => zipped(binary[name])),
+  mul,
   where,
 };

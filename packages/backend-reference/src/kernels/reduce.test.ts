@@ -1,5 +1,6 @@
 // Reductions: by hand, over empty axes, with NaN, and with sums that float32 or int32 could not hold.
 import { describe, expect, it } from "vitest";
+import { reference } from "../reference.ts";
 import { array, range, run, type Values } from "../testing.ts";
 
 const reduce = (op: string, x: Values, axes: number[]) =>
@@ -38,6 +39,16 @@ describe("sum and prod", () => {
     const large = 2 ** 31 - 1;
     expect(reduce("sum", array([large, 1], "int32"), [0])).toEqual([-(2 ** 31)]);
     expect(reduce("prod", array([large, large, large], "int32"), [0])).toEqual([large]); // (2^31-1)^2 = 1 mod 2^32
+  });
+  it("wrap int32 exactly where a float64 total would run out of bits", async () => {
+    const backend = await reference();
+    const n = 2 ** 22 + 3; // n * (2^31 - 1) > 2^53, and is -n mod 2^31
+    const x = backend.upload(new Int32Array(n).fill(2 ** 31 - 1), "int32");
+    const total = backend.kernels.sum!([{ buffer: x, shape: [n], dtype: "int32" }], { axes: [0] }, [], {
+      shape: [],
+      dtype: "int32",
+    });
+    expect(backend.read(total)).toEqual(Int32Array.of(Number(BigInt.asIntN(32, BigInt(n) * (2n ** 31n - 1n)))));
   });
 });
 describe("max and min", () => {
