@@ -1,0 +1,136 @@
+// `lamina train`: the main job. Data, model, optimiser and device by name; a run folder with checkpoints, metrics and pictures.
+import { writeFile } from "node:fs/promises";
+import { argmax, manualSeed, type nn, noGrad, setBackend } from "@lamina/core";
+import { DataLoader, FashionMNIST } from "@lamina/data";
+import { Adam, AdamW, type EpochResult, fit, type Optimizer, SGD } from "@lamina/train";
+import { CheckpointFolder } from "@lamina/train/checkpoint";
+import type { Command } from "commander";
+import { InvalidArgumentError } from "commander";
+import { defaultBackend, openBackend } from "../backends.ts";
+import { exitCodes, Failure, lookUp } from "../failure.ts";
+import { stopOnSignals } from "../interrupt.ts";
+import { modelList, models } from "../models.ts";
+import { humanOutput, jsonOutput, type Output } from "../output.ts";
+import { curves, type Prediction, predictions } from "../pictures.ts";
+import { freeFolder, type RunConfig, RunFolder } from "../runFolder.ts";
+
+interface TrainOptions extends RunConfig {
+  readonly backend: string;
+  readonly run?: string;
+  readonly resume?: boolean;
+  readonly json?: boolean;
+}
+
+const number = (check: (n: number) => boolean, what: string) => (text: string) => {
+  const n = Number(text);
+  if (text.trim() === "" || !check(n)) throw new InvalidArgumentError(`Give ${what}.`);
+  return n;
+};
+const count = number((n) => Number.isSafeInteger(n) && n > 0, "a whole number from 1");
+const seed = number((n) => Number.isSafeInteger(n) && n >= 0, "a whole number from 0");
+const rate = number((n) => Number.isFinite(n) && n >= 0, "a number from 0");
+
+// biome-ignore lint/suspicious/noExplicitAny: each optimiser has hyper-parameters of its own.
+type MakeOptimizer = (model: nn.Module, config: RunConfig) => Optimizer<any>;
+const optimizers: Readonly<Record<string, MakeOptimizer>> = {
+  sgd: (model, { lr, momentum, weightDecay }) => new SGD(model.parameters(), { lr, momentum, weightDecay }),
+  adam: (model, { lr, weightDecay }) => new Adam(model.parameters(), { lr, weightDecay }),
+  adamw: (model, { lr, weightDecay }) => new AdamW(model.parameters(), { lr, weightDecay }),
+};
+
+export function addTrain(program: Command): void {
+  program
+    .command("train")
+    .description("Train a model: LeNet on Fashion-MNIST as the book does, unless you say otherwise.")
+    .option("-m, --model <name>", "the model (listed below)", "lenet")
+    .option("-d, --data <source>", "fashion-mnist (shipped with lamina), or a folder or URL with the four IDX files", "fashion-mnist")
+    .option("-b, --backend <name>", "the device; `lamina backends` lists them", defaultBackend())
+    .option("-e, --epochs <n>", "passes over the training data", count, 10)
+    .option("--batch-size <n>", "images in a step", count, 256)
+    .option("-o, --optimizer <name>", Object.keys(optimizers).join(", "), "sgd")
+    .option("--lr <rate>", "learning rate", rate, 0.9)
+    .option("--momentum <m>", "of SGD", rate, 0)
+    .option("--weight-decay <d>", "pull of the weights towards 0", rate, 0)
+    .option("--seed <n>", "of weights, order and dropout", seed, 0)
+    .option("-r, --run <folder>", "where checkpoints, metrics and pictures go (default: runs/<model>, numbered)")
+    .option("--resume", "go on where the run in --run stopped, bit for bit, with its settings")
+    .option("--json", "print one JSON object a line instead of text")
+    .addHelpText("after", `\nModels:\n${modelList()}`)
+    .action(async (options: TrainOptions, command: Command) => train(await settingsOf(options, command)));
+}
+
+interface Settings {
+  readonly config: RunConfig;
+  readonly backend: string;
+  readonly folder: string;
+  readonly resume: boolean;
+  readonly output: Output;
+}
+/** A resumed run has its own settings, but for what is said anew on the command line. */
+async function settingsOf(options: TrainOptions, command: Command): Promise<Settings> {
+  const { backend, run, resume = false, json = false, ...given } = options;
+  if (resume && !run) throw new Failure("--resume needs the folder of the run to go on with: add --run FOLDER", exitCodes.usage);
+  const said = Object.fromEntries(Object.entries(given).filter(([key]) => command.getOptionValueSource(key) === "cli"));
+  const config = resume ? { ...(await RunFolder.readConfig(run!)), ...said } : given;
+  return { config, backend, folder: run ?? freeFolder(config.model), resume, output: json ? jsonOutput() : humanOutput() };
+}
+
+async function train({ config, backend, folder: path, resume, output }: Settings): Promise<void> {
+  const { make } = lookUp(models, "model", config.model);
+  const makeOptimizer = lookUp(optimizers, "optimizer", config.optimizer);
+  const device = await openBackend(backend);
+  setBackend(device);
+  const from = config.data === "fashion-mnist" ? undefined : config.data;
+  const [trainData, testData] = [await FashionMNIST.load({ train: true, from }), await FashionMNIST.load({ train: false, from })];
+  const folder = await RunFolder.open(path);
+  const stop = stopOnSignals(() => output.note("stopping after this step; once more to stop at once"));
+  try {
+    manualSeed(config.seed);
+    const model = make();
+    const store = new CheckpointFolder(path, { onFallback: (text: string) => output.note(text) });
+    if (!resume && (await store.load())) throw new Failure(`${path} holds a run already; go on with it by --resume, or choose another folder with --run FOLDER`);
+    await folder.writeConfig(config);
+    const history: EpochResult[] = resume ? [...((await store.load())?.meta.history ?? [])] : [];
+    output.start({ model: config.model, backend: device.name, parameters: model.numParameters(), folder: path, epochs: config.epochs, resumed: resume });
+    for (const e of history) output.epoch(e);
+    const all = await fit(model, {
+      train: new DataLoader(trainData, { batchSize: config.batchSize, shuffle: true, seed: config.seed }),
+      test: new DataLoader(testData, { batchSize: 256 }),
+      epochs: config.epochs,
+      optimizer: makeOptimizer(model, config),
+      checkpoint: store,
+      resume,
+      signal: stop.signal,
+      onStep: (result) => output.step(result),
+      async onEpoch(result) {
+        history.push(result);
+        output.epoch(result);
+        await folder.writeMetrics(history);
+      },
+    });
+    output.end(all, await writePictures(folder, config.model, model, testData, all));
+  } finally {
+    output.close();
+    stop.undo();
+    await folder.close();
+    await device.close();
+  }
+}
+
+/** The curves, and the first ten test images with what the model says of them. */
+async function writePictures(folder: RunFolder, name: string, model: nn.Module, data: FashionMNIST, history: readonly EpochResult[]): Promise<string[]> {
+  const epochs = history.map((e) => ({ ...e, testAccuracy: e.testAccuracy ?? Number.NaN }));
+  await writeFile(folder.file("curves.svg"), await curves(`${name} on Fashion-MNIST`, epochs));
+  await writeFile(folder.file("predictions.svg"), await predictions(await firstPredictions(model, data, 10), data.rows));
+  return ["curves.svg", "predictions.svg", "metrics.jsonl", "config.json"].map((file) => folder.file(file));
+}
+async function firstPredictions(model: nn.Module, data: FashionMNIST, n: number): Promise<Prediction[]> {
+  const [x] = data.batch(Int32Array.from({ length: n }, (_, i) => i));
+  model.eval();
+  const said = await noGrad(() => argmax(model.forward(x), 1)).data();
+  return Array.from(said, (label, i) => ({
+    pixels: data.get(i).image as Uint8Array,
+    predicted: data.classes[label],
+    label: data.classes[data.labels[i]],
+  }));
+}

@@ -1,2 +1,0 @@
-// The command line: train, summary, backends, conformance.
-export {};

@@ -1,0 +1,79 @@
+// What a training run shows: a progress bar where there is a terminal, a line an epoch where there is none, or JSON lines.
+import type { EpochResult, StepResult } from "@lamina/train";
+import { SingleBar } from "cli-progress";
+import Table from "cli-table3";
+import pc from "picocolors";
+
+export interface Output {
+  start(info: { model: string; backend: string; parameters: number; folder: string; epochs: number; resumed: boolean }): void;
+  step(result: StepResult): void;
+  epoch(result: EpochResult): void;
+  end(history: readonly EpochResult[], files: readonly string[]): void;
+  note(text: string): void;
+  /** Takes the progress bar away, whatever happened. */
+  close(): void;
+}
+const percent = (v: number | undefined) => (v === undefined ? "-" : `${(100 * v).toFixed(1)} %`);
+
+/** One JSON object a line on standard output, and nothing else there. */
+export function jsonOutput(): Output {
+  const print = (event: string, data: object) => console.log(JSON.stringify({ event, ...data }));
+  return {
+    start: (info) => print("start", info),
+    step: () => {},
+    epoch: (result) => print("epoch", result),
+    end: (history, files) => print("end", { epochs: history.length, ...history.at(-1), files }),
+    note: (text) => print("note", { text }),
+    close: () => {},
+  };
+}
+
+function epochTable(history: readonly EpochResult[]): string {
+  const table = new Table({ head: ["epoch", "train loss", "train accuracy", "test accuracy", "seconds"], style: { head: [] }, colAligns: ["right", "right", "right", "right", "right"] });
+  for (const e of history) table.push([e.epoch, e.trainLoss.toFixed(4), percent(e.trainAccuracy), percent(e.testAccuracy), e.seconds.toFixed(1)]);
+  return table.toString();
+}
+const line = (e: EpochResult, epochs: number) =>
+  `epoch ${String(e.epoch).padStart(String(epochs).length)}/${epochs}  loss ${e.trainLoss.toFixed(4)}  train ${percent(e.trainAccuracy)}  test ${percent(e.testAccuracy)}  ${Math.round(e.examplesPerSecond)} examples/s  ${e.seconds.toFixed(1)} s`;
+
+/** For people. The bar goes to standard error, and only if that is a terminal. */
+export function humanOutput(): Output {
+  let epochs = 0;
+  let bar: SingleBar | undefined;
+  let started = 0;
+  const close = () => {
+    bar?.stop();
+    bar = undefined;
+  };
+  const draw = ({ epoch, step, steps, loss, correct, examples }: StepResult) => {
+    if (!process.stderr.isTTY || !steps) return;
+    if (!bar) {
+      bar = new SingleBar({ stream: process.stderr, clearOnComplete: true, hideCursor: true, etaBuffer: 50, format: "epoch {epoch} |{bar}| {value}/{total}  {rate} examples/s  loss {loss}  accuracy {accuracy}  {eta_formatted} left" });
+      bar.start(steps, step - 1, { epoch: "", rate: "", loss: "", accuracy: "" });
+      started = performance.now();
+    }
+    const rate = Math.round((examples * step) / ((performance.now() - started) / 1000 || 1));
+    bar.update(step, { epoch: `${epoch}/${epochs}`, rate, loss: loss.toFixed(3), accuracy: percent(correct / examples) });
+  };
+  return {
+    start(info) {
+      epochs = info.epochs;
+      const verb = info.resumed ? "goes on training" : "trains";
+      console.log(`${pc.bold(info.model)} (${info.parameters.toLocaleString("en-US")} parameters) ${verb} on ${info.backend}; run folder ${info.folder}`);
+    },
+    step: draw,
+    epoch(result) {
+      close();
+      console.log(line(result, epochs));
+    },
+    end(history, files) {
+      console.log(`\n${epochTable(history)}\n`);
+      for (const file of files) console.log(`wrote ${file}`);
+    },
+    note(text) {
+      close();
+      console.log(text);
+    },
+    close,
+  };
+}
