@@ -30,23 +30,12 @@ function remainder(x: number, y: number): number {
   const r = x % y;
   return r !== 0 && r < 0 !== y < 0 ? r + y : r;
 }
-/** 1/(1+exp(-x)), by the form that does not overflow. */
-function sigmoid(x: number): number {
-  const e = Math.exp(-Math.abs(x));
-  return (x < 0 ? e : 1) / (1 + e);
-}
 const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 const gelu = (x: number): number => (x * erfc(-x * Math.SQRT1_2)) / 2;
-const silu = (x: number): number => x * sigmoid(x);
 
 const functions = {
-  exp: Math.exp,
-  log: Math.log,
-  tanh: Math.tanh,
-  sigmoid,
   softplus,
   gelu,
-  silu,
   sin: Math.sin,
   cos: Math.cos,
   tan: Math.tan,

@@ -12,8 +12,6 @@ export interface Operand {
 
 export interface Lanes {
   readonly f: Fn;
-  /** Whether the engine multiplies and adds in one step. */
-  readonly relaxed: boolean;
   /** A v128 local, free to use while one op is emitted. */
   temp(): number;
   /** Leaves the value of a host function of one or two numbers, taken lane by lane, on the stack. */

@@ -27,7 +27,6 @@ const arrayOf = (local: number, dtype: DType, strides: readonly number[]): Array
 
 class LoopEmitter implements Lanes {
   readonly f: Fn;
-  readonly relaxed: boolean;
   private readonly plan: LoopPlan;
   private readonly loads: readonly Array4[];
   private readonly stores: readonly Array4[];
@@ -38,9 +37,8 @@ class LoopEmitter implements Lanes {
 
   constructor(plan: LoopPlan, relaxed: boolean) {
     this.plan = plan;
-    this.relaxed = relaxed;
     const pointers = plan.loads.length + plan.stores.length;
-    this.f = new Fn("", new Array<number>(pointers + 1).fill(I32));
+    this.f = new Fn("", new Array<number>(pointers + 1).fill(I32), [], relaxed);
     this.loads = plan.loads.map(({ dtype, strides }, i) => arrayOf(i, dtype, strides));
     const contiguous = stridesOf(plan.sizes);
     this.stores = plan.stores.map((value, i) => arrayOf(plan.loads.length + i, plan.values[value].dtype, contiguous));

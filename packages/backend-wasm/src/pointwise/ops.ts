@@ -1,9 +1,10 @@
 // One row for each pointwise op: how its value is left on the stack, given its operands in locals. Products and sums are
 // never contracted here, so that an op gives the same bits alone and fused with others.
 import type { DType } from "@lamina/core";
-import type { Instruction } from "../assembler.ts";
+import type { Fn, Instruction } from "../assembler.ts";
 import type { HostName } from "./host.ts";
 import type { Lanes, Operand } from "./lanes.ts";
+import { emitExp, emitLog, emitSigmoid, emitTanh, type Temp } from "./vector.ts";
 
 export type Emit = (e: Lanes, x: readonly Operand[], out: DType) => void;
 
@@ -34,6 +35,16 @@ const host =
       name,
       x.map(({ local }) => local),
     );
+
+/** By a function of four lanes. */
+const vector =
+  (emit: (f: Fn, x: number, temp: Temp) => void): Emit =>
+  (e, [{ local }]) =>
+    emit(e.f, local, () => e.temp());
+const silu: Emit = (e, [{ local }]) => {
+  emitSigmoid(e.f, local, () => e.temp());
+  e.f.get(local).op("f32x4.mul");
+};
 
 const sign: Emit = (e, [{ local }]) => {
   // 1 with x's sign where |x| > 0; else x itself: zero or NaN
@@ -123,9 +134,9 @@ export const pointwise: Readonly<Record<string, Emit>> = {
   round: plain("f32x4.nearest"),
   trunc: plain("f32x4.trunc"),
   sqrt: plain("f32x4.sqrt"),
-  exp: host("exp"),
+  exp: vector(emitExp),
   expm1: host("expm1"),
-  log: host("log"),
+  log: vector(emitLog),
   log1p: host("log1p"),
   sin: host("sin"),
   cos: host("cos"),
@@ -135,16 +146,16 @@ export const pointwise: Readonly<Record<string, Emit>> = {
   atan: host("atan"),
   sinh: host("sinh"),
   cosh: host("cosh"),
-  tanh: host("tanh"),
+  tanh: vector(emitTanh),
   erf: host("erf"),
   reciprocal,
   square,
   rsqrt,
-  sigmoid: host("sigmoid"),
+  sigmoid: vector(emitSigmoid),
   relu,
   softplus: host("softplus"),
   gelu: host("gelu"),
-  silu: host("silu"),
+  silu,
   logicalNot: plain("v128.not"),
   cast,
   add: byType(plain("f32x4.add"), plain("i32x4.add")),
