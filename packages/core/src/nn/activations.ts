@@ -58,7 +58,7 @@ export class LeakyReLU extends Module {
     return leakyRelu(x, { negativeSlope: this.negativeSlope });
   }
   protected override extraRepr(): string {
-    return `negative_slope=${this.negativeSlope}`;
+    return `negative_slope=${float(this.negativeSlope, 0.01)}`;
   }
 }
 /** x above 0, `alpha`·(e^x - 1) (default 1) below, as `torch.nn.ELU`. */
@@ -72,7 +72,7 @@ export class ELU extends Module {
     return elu(x, { alpha: this.alpha });
   }
   protected override extraRepr(): string {
-    return `alpha=${float(this.alpha)}`;
+    return `alpha=${float(this.alpha, 1)}`;
   }
 }
 /** x·Φ(x), exact or by tanh, as `torch.nn.GELU`. */
@@ -100,7 +100,7 @@ export class Softplus extends Module {
     return softplus(x, { beta: this.beta });
   }
   protected override extraRepr(): string {
-    return `beta=${float(this.beta)}, threshold=20.0`;
+    return `beta=${float(this.beta, 1)}, threshold=20.0`;
   }
 }
 

@@ -15,6 +15,8 @@ export interface BatchNormOptions {
   momentum?: number | null;
   /** Whether a weight and a bias per channel are learned (default true). */
   affine?: boolean;
+  /** Whether there is a bias beside the weight (default true). */
+  bias?: boolean;
   /** Whether statistics are kept for use after training (default true); without, each batch is normalised by its own. */
   trackRunningStats?: boolean;
 }
@@ -40,6 +42,7 @@ abstract class BatchNorm extends LazyModule {
   /** How many batches the statistics have seen. */
   numBatchesTracked: Buffer | undefined = undefined;
   private readonly affine: boolean;
+  private readonly hasBias: boolean;
   private readonly trackRunningStats: boolean;
   private features: number | undefined;
 
@@ -47,11 +50,12 @@ abstract class BatchNorm extends LazyModule {
   constructor(numFeatures: number, options?: BatchNormOptions);
   constructor(...args: unknown[]) {
     super();
-    const order = ["numFeatures", "eps", "momentum", "affine", "trackRunningStats"] as const;
+    const order = ["numFeatures", "eps", "momentum", "affine", "trackRunningStats", "bias"] as const;
     const given = named<BatchNormArguments>(new.target.name, order, args);
     this.eps = given.eps ?? 1e-5;
     this.momentum = given.momentum === undefined ? 0.1 : given.momentum;
     this.affine = given.affine ?? true;
+    this.hasBias = this.affine && (given.bias ?? true);
     this.trackRunningStats = given.trackRunningStats ?? true;
     if (given.numFeatures !== undefined) this.materialize(given.numFeatures);
   }
@@ -65,10 +69,8 @@ abstract class BatchNorm extends LazyModule {
   private materialize(numFeatures: number): void {
     const n = positive(this.printedName, "numFeatures", numFeatures);
     this.features = n;
-    if (this.affine) {
-      this.weight = filledParameter([n], 1);
-      this.bias = filledParameter([n], 0);
-    }
+    if (this.affine) this.weight = filledParameter([n], 1);
+    if (this.hasBias) this.bias = filledParameter([n], 0);
     if (!this.trackRunningStats) return;
     this.runningMean = new Buffer(leafOf(new Float32Array(n), [n], "float32"), { name: "running_mean" });
     this.runningVar = new Buffer(leafOf(new Float32Array(n).fill(1), [n], "float32"), { name: "running_var" });
@@ -105,11 +107,11 @@ abstract class BatchNorm extends LazyModule {
   }
   protected override get lazyNames(): readonly string[] {
     if (this.features !== undefined) return [];
-    return [...(this.affine ? ["weight", "bias"] : []), ...(this.trackRunningStats ? ["running_mean", "running_var"] : [])];
+    return [...(this.affine ? ["weight"] : []), ...(this.trackRunningStats ? ["running_mean", "running_var"] : [])];
   }
   protected override extraRepr(): string {
-    const momentum = this.momentum === null ? "None" : float(this.momentum);
-    return `${this.features ?? 0}, eps=${float(this.eps)}, momentum=${momentum}, affine=${bool(this.affine)}, track_running_stats=${bool(this.trackRunningStats)}`;
+    const momentum = this.momentum === null ? "None" : float(this.momentum, 0.1);
+    return `${this.features ?? 0}, eps=${float(this.eps, 1e-5)}, momentum=${momentum}, affine=${bool(this.affine)}, bias=${bool(this.hasBias)}, track_running_stats=${bool(this.trackRunningStats)}`;
   }
 }
 

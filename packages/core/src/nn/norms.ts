@@ -43,7 +43,7 @@ export class LayerNorm extends Module {
     return layerNorm(x, normalizedShape, { weight, bias, eps });
   }
   protected override extraRepr(): string {
-    return `${tuple(this.normalizedShape)}, eps=${float(this.eps)}, elementwise_affine=${bool(this.weight !== undefined)}`;
+    return `${tuple(this.normalizedShape)}, eps=${float(this.eps, 1e-5)}, elementwise_affine=${bool(this.weight !== undefined)}, bias=${bool(this.bias !== undefined)}`;
   }
 }
 
@@ -52,6 +52,8 @@ export interface GroupNormOptions {
   eps?: number;
   /** Whether a weight and a bias per channel are learned (default true). */
   affine?: boolean;
+  /** Whether there is a bias beside the weight (default true). */
+  bias?: boolean;
 }
 /**
  * (x - mean)/√(variance + eps)·weight + bias over each of `numGroups` groups of channels, as `torch.nn.GroupNorm`:
@@ -67,8 +69,8 @@ export class GroupNorm extends Module {
   constructor(numGroups: number, numChannels: number, options?: GroupNormOptions);
   constructor(...args: unknown[]) {
     super();
-    const order = ["numGroups", "numChannels", "eps", "affine"] as const;
-    const { numGroups, numChannels, eps = 1e-5, affine = true } =
+    const order = ["numGroups", "numChannels", "eps", "affine", "bias"] as const;
+    const { numGroups, numChannels, eps = 1e-5, affine = true, bias = true } =
       named<GroupNormOptions & { numGroups: number; numChannels: number }>("GroupNorm", order, args);
     this.numGroups = positive("GroupNorm", "numGroups", numGroups);
     this.numChannels = positive("GroupNorm", "numChannels", numChannels);
@@ -76,14 +78,14 @@ export class GroupNorm extends Module {
       throw new Error(`GroupNorm: ${numChannels} channels do not divide into ${numGroups} groups; use a multiple of ${numGroups}`);
     this.eps = eps;
     this.weight = affine ? filledParameter([numChannels], 1) : undefined;
-    this.bias = affine ? filledParameter([numChannels], 0) : undefined;
+    this.bias = affine && bias ? filledParameter([numChannels], 0) : undefined;
   }
   override forward(x: Tensor): Tensor {
     const { numGroups, weight, bias, eps } = this;
     return groupNorm(x, numGroups, { weight, bias, eps });
   }
   protected override extraRepr(): string {
-    return `${this.numGroups}, ${this.numChannels}, eps=${float(this.eps)}, affine=${bool(this.weight !== undefined)}`;
+    return `${this.numGroups}, ${this.numChannels}, eps=${float(this.eps, 1e-5)}, affine=${bool(this.weight !== undefined)}, bias=${bool(this.bias !== undefined)}`;
   }
 }
 
@@ -120,6 +122,6 @@ export class LocalResponseNorm extends Module {
     return localResponseNorm(x, size, { alpha, beta, k });
   }
   protected override extraRepr(): string {
-    return `${this.size}, alpha=${float(this.alpha)}, beta=${float(this.beta)}, k=${float(this.k)}`;
+    return `${this.size}, alpha=${float(this.alpha, 1e-4)}, beta=${float(this.beta, 0.75)}, k=${float(this.k, 1)}`;
   }
 }

@@ -1,12 +1,12 @@
 // Numbers, tuples and booleans as Python writes them, so that a printed model reads as PyTorch's.
 
-/** A float: always with a point or an exponent, and the exponent of two digits from 1e-05 down and 1e+16 up. */
-export function float(x: number): string {
-  if (!Number.isFinite(x)) return Number.isNaN(x) ? "nan" : x > 0 ? "inf" : "-inf";
-  const size = Math.abs(x);
-  if (x !== 0 && (size < 1e-4 || size >= 1e16))
-    return x.toExponential().replace(/e([+-])(\d)$/, "e$10$2");
-  return Number.isInteger(x) ? `${x}.0` : String(x);
+/**
+ * A number that is a float in PyTorch: with exponent below 1e-4. JavaScript does not know 2 from 2.0, so a whole number
+ * prints as 2, as it does if PyTorch was given 2, unless it is the argument's default, which PyTorch writes as a float.
+ */
+export function float(x: number, usual: number): string {
+  if (Number.isInteger(x)) return x === usual ? `${x}.0` : String(x);
+  return Math.abs(x) < 1e-4 ? x.toExponential().replace(/e-(\d)$/, "e-0$1") : String(x);
 }
 export const bool = (x: boolean): string => (x ? "True" : "False");
 /** Numbers as they were given: 2 or (2, 2). */
