@@ -67,8 +67,7 @@ function shareInPlace(calls: readonly Call[], lives: Map<number, Life>): Shared 
     for (const [out, input] of call.inPlace) {
       const a = lives.get(shared.root(input));
       const b = lives.get(out);
-      if (!a || !b || shared.root(out) !== out || a.to !== i || b.to === i || a.bytes !== b.bytes)
-        continue;
+      if (!a || !b || shared.root(out) !== out || a.to !== i || b.to === i || a.bytes !== b.bytes) continue;
       a.to = b.to;
       lives.delete(out);
       shared.join(out, input);

@@ -1,6 +1,7 @@
 // arange and random: values that follow from an element's index. Parameters: a pointer to the result, one to the scalars.
 import { type DType, type Spec, sizeOf } from "@lamina/core";
 import { F64, Fn, I32, V128 } from "../assembler.ts";
+import { HoistingFn } from "../hoist.ts";
 import { repeat } from "../nest.ts";
 
 /** start + i*step in double precision, converted as typed arrays do. */
@@ -138,7 +139,7 @@ class Philox {
 }
 
 export function emitRandom({ shape }: Spec): Fn {
-  const f = new Fn("", [I32, I32]);
+  const f = new HoistingFn("", [I32, I32]);
   const philox = new Philox(f);
   const count = sizeOf(shape);
   philox.start(1);
@@ -154,7 +155,7 @@ export function emitRandom({ shape }: Spec): Fn {
       f.get(0).i32(64).add().set(0);
     });
   if (count & 15) philox.draw().forEach((v, i) => storeLanes(f, v, 16 * i, Math.min(4, (count & 15) - 4 * i)));
-  return f;
+  return f.finished();
 }
 function storeLanes(f: Fn, v: number, offset: number, lanes: number): void {
   if (lanes <= 0) return;

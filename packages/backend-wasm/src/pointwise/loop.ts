@@ -1,7 +1,8 @@
 // Emits the loop of a plan: four elements at a time, the last few by stores of single lanes, so that nothing is written
 // past an array's end. Parameters: a pointer for each load, for each store, and one to the scalars (f64 each).
 import type { DType } from "@lamina/core";
-import { Fn, I32, V128 } from "../assembler.ts";
+import { type Fn, I32, V128 } from "../assembler.ts";
+import { HoistingFn } from "../hoist.ts";
 import { bytesPerElement } from "../memory.ts";
 import { advance, nest, repeat, type Walker } from "../nest.ts";
 import { stridesOf } from "../passes/access.ts";
@@ -26,7 +27,7 @@ const arrayOf = (local: number, dtype: DType, strides: readonly number[]): Array
 });
 
 class LoopEmitter implements Lanes {
-  readonly f: Fn;
+  readonly f: HoistingFn;
   private readonly plan: LoopPlan;
   private readonly loads: readonly Array4[];
   private readonly stores: readonly Array4[];
@@ -38,7 +39,7 @@ class LoopEmitter implements Lanes {
   constructor(plan: LoopPlan, relaxed: boolean) {
     this.plan = plan;
     const pointers = plan.loads.length + plan.stores.length;
-    this.f = new Fn("", new Array<number>(pointers + 1).fill(I32), [], relaxed);
+    this.f = new HoistingFn("", new Array<number>(pointers + 1).fill(I32), [], relaxed);
     this.loads = plan.loads.map(({ dtype, strides }, i) => arrayOf(i, dtype, strides));
     const contiguous = stridesOf(plan.sizes);
     this.stores = plan.stores.map((value, i) => arrayOf(plan.loads.length + i, plan.values[value].dtype, contiguous));
@@ -71,7 +72,7 @@ class LoopEmitter implements Lanes {
       if (this.fixed[i]) this.compute(value, i);
     });
     this.loop();
-    return this.f;
+    return this.f.finished();
   }
   private compute(value: Value, i: number): void {
     if (value.kind === "scalar") this.scalar(value.scalar, value.dtype);
