@@ -3,9 +3,9 @@ import type { Op } from "../op.ts";
 import { defineOp } from "../op.ts";
 import { record } from "../record.ts";
 import type { Tensor } from "../tensor.ts";
-import { abs, add, div, maximum, mul, neg, reciprocal, square, sub } from "./arithmetic.ts";
+import { abs, add, clamp, div, maximum, mul, neg, reciprocal, square, sub } from "./arithmetic.ts";
 import { toFloat } from "./cast.ts";
-import { less, lessEqual, where } from "./compare.ts";
+import { less, where } from "./compare.ts";
 import { FLOATS, pointwise } from "./shapes.ts";
 import { erf, exp, expm1, log1p } from "./unary.ts";
 
@@ -116,11 +116,11 @@ export function elu(x: Tensor, { alpha = 1 }: { alpha?: number } = {}): Tensor {
 }
 
 /**
- * x between `min` (default -1) and `max` (default 1), else the bound; the gradient is 0 on the bounds, unlike clamp's.
+ * x between `min` (default -1) and `max` (default 1), else the bound: {@link clamp} with defaults.
  * [torch.nn.functional.hardtanh](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.hardtanh.html)
  */
 export const hardtanh = (x: Tensor, { min = -1, max = 1 }: { min?: number; max?: number } = {}): Tensor =>
-  where(lessEqual(x, min), min, where(lessEqual(max, x), max, x));
+  clamp(x, { min, max });
 /**
  * min(max(x, 0), 6).
  * [torch.nn.functional.relu6](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.relu6.html)

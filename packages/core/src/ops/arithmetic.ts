@@ -5,7 +5,7 @@ import { defineOp, type Op } from "../op.ts";
 import { record } from "../record.ts";
 import type { Tensor } from "../tensor.ts";
 import { cast } from "./cast.ts";
-import { equal, less, notEqual, where } from "./compare.ts";
+import { equal, less, lessEqual, notEqual, where } from "./compare.ts";
 import { zerosLike } from "./creation.ts";
 import { floatPair, type Operand, pair } from "./operands.ts";
 import { ANY, FLOATS, NUMBERS, pointwise, SIGNED } from "./shapes.ts";
@@ -115,15 +115,18 @@ export interface Bounds {
   max?: Operand;
 }
 /**
- * x, but no less than `min` and no more than `max` (either may be left out; if min > max, all is max). The gradient passes
- * where min ≤ x ≤ max. NaN stays. [torch.clamp](https://docs.pytorch.org/docs/stable/generated/torch.clamp.html)
+ * x, but no less than `min` and no more than `max` (either may be left out; if min > max, all is max). NaN stays. The
+ * gradient passes between bounds that are numbers and is 0 on them; with bounds that are tensors it is that of
+ * {@link maximum} and {@link minimum}: shared on the bound.
  * @throws if neither bound is given.
+ * [torch.clamp](https://docs.pytorch.org/docs/stable/generated/torch.clamp.html)
  */
 export function clamp(x: Tensor, { min, max }: Bounds): Tensor {
   if (min === undefined && max === undefined)
     throw new Error("clamp: neither min nor max is given, so nothing bounds x; pass { min }, { max } or both");
-  const y = min === undefined ? x : where(less(x, min), min, x);
-  return max === undefined ? y : where(less(max, y), max, y);
+  const y = min === undefined ? x : typeof min === "number" ? where(lessEqual(x, min), min, x) : maximum(x, min);
+  if (max === undefined) return y;
+  return typeof max === "number" ? where(lessEqual(max, y), max, y) : minimum(y, max);
 }
 
 /** Whether x is neither infinite nor NaN. [torch.isfinite](https://docs.pytorch.org/docs/stable/generated/torch.isfinite.html) */

@@ -65,10 +65,11 @@ interface Targets {
   readonly weights: Tensor;
 }
 function targetsOf(x: Tensor, labels: Tensor, { weight, ignoreIndex = -100 }: ClassOptions): Targets {
-  const counts = notEqual(labels, ignoreIndex);
-  const real = where(counts, cast(labels, "int32"), 0);
+  const classes = cast(labels, "int32");
+  const counts = notEqual(classes, ignoreIndex);
+  const real = where(counts, classes, 0);
   const each = weight
-    ? reshape(indexSelect(weight, 0, reshape(real, [-1])), labels.shape)
+    ? reshape(indexSelect(cast(weight, x.dtype), 0, reshape(real, [-1])), labels.shape)
     : ones(labels.shape, { dtype: x.dtype });
   return { labels: real, counts, weights: where(counts, each, 0) };
 }
@@ -224,7 +225,7 @@ export function binaryCrossEntropyWithLogits(x: Tensor, y: Tensor, options: Bina
   checkSame("binaryCrossEntropyWithLogits", x, y);
   const { weight, posWeight, reduction } = options;
   const below = softplus(neg(x)); // -log σ(x)
-  const positive = posWeight ? mul(below, add(mul(sub(posWeight, 1), y), 1)) : below;
+  const positive = posWeight ? mul(below, add(mul(sub(cast(posWeight, below.dtype), 1), y), 1)) : below;
   const losses = add(mul(sub(1, y), x), positive);
   return reduce("binaryCrossEntropyWithLogits", weight ? mul(losses, weight) : losses, reduction);
 }
