@@ -1,2 +1,4 @@
 // The suite that judges a device: cases as data, results as an async iterator.
-export {};
+export { type Fill, type Input, type Level, levels, type OpCase, type Result, type Status } from "./case.ts";
+export { type ConformOptions, conform, type Gap } from "./conform.ts";
+export { formatReport, formatResult, type Report, type RunOptions, reportOf, runConformance } from "./report.ts";

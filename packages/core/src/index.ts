@@ -3,7 +3,7 @@ export type { Backend, Executable, Kernel, Kernels, MemoryInfo, View } from "./b
 export { Buffer, Cell, type CellOptions, Parameter } from "./cell.ts";
 export { type DebugOptions, debug } from "./debug.ts";
 export { getBackend, memory, setBackend, stats, sync } from "./device.ts";
-export { bytesOf, type DType, dtypes, promote, type Shape, type Spec, sizeOf, type TypedArray } from "./dtype.ts";
+export { allocate, bytesOf, type DType, dtypes, promote, type Shape, type Spec, sizeOf, type TypedArray } from "./dtype.ts";
 export { LaminaFormatError } from "./errors.ts";
 export { backward, type GradOptions, grad } from "./grad.ts";
 export { noGrad } from "./mode.ts";

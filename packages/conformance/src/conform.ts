@@ -1,0 +1,108 @@
+// The suite as an async iterator of results: opens the device, runs the checks of each level, holds them against declared gaps.
+import { reference } from "@lamina/backend-reference";
+import type { Backend } from "@lamina/core";
+import { type Level, levels as allLevels, type Result } from "./case.ts";
+import { Absent, type Check, Mismatch } from "./check.ts";
+import { checksOf } from "./levels/index.ts";
+
+export interface Gap {
+  /** A result's id, exactly. */
+  readonly id: string;
+  readonly reason: string;
+}
+export interface ConformOptions {
+  /** Default: all. */
+  levels?: readonly Level[];
+  /** Only checks whose id contains this, or for which it says true. */
+  filter?: string | ((id: string) => boolean);
+  /** What this device is known not to do. One that passes fails, so that no list outlives its reasons. */
+  declared?: readonly Gap[];
+  /** Why the device may be missing on this machine. Without it, a device that does not open is a failure. */
+  absent?: string;
+}
+
+export const idOf = ({ level, op, name }: Check): string => `${level}/${op}/${name}`;
+
+/**
+ * Judges a device. Each result says what was tried, and what was wrong; nothing is thrown.
+ * @param open gives the device, fresh; it is closed at the end.
+ */
+export async function* conform(open: () => Promise<Backend>, options: ConformOptions = {}): AsyncGenerator<Result> {
+  const { levels = allLevels, declared = [] } = options;
+  let backend: Backend;
+  try {
+    backend = await open();
+  } catch (error) {
+    yield unopened(error, levels[0], options.absent);
+    return;
+  }
+  const gaps = new Map(declared.map((gap) => [gap.id, gap.reason]));
+  const oracle = await reference({ precision: "double" });
+  try {
+    for (const check of await checksOf({ backend, oracle }, levels)) {
+      const id = idOf(check);
+      if (!selected(id, options)) continue;
+      yield withGap(await run(check), gaps.get(id));
+      gaps.delete(id);
+    }
+  } finally {
+    await backend.close();
+    await oracle.close();
+  }
+  // of what was left out by levels or filter nothing is known
+  if (levels === allLevels && options.filter === undefined) for (const [id] of gaps) yield unknownGap(id);
+}
+
+function unopened(error: unknown, level: Level, absent: string | undefined): Result {
+  const message = `the device did not open: ${error instanceof Error ? error.message : String(error)}`;
+  return {
+    id: `${level}/open/the device opens`,
+    level,
+    op: "open",
+    status: absent === undefined ? "failed" : "absent",
+    message: absent === undefined ? message : `${absent} (${message})`,
+    milliseconds: 0,
+  };
+}
+const unknownGap = (id: string): Result => ({
+  id,
+  level: "ops",
+  op: "declared",
+  status: "failed",
+  message: `a gap is declared for ${id}, but there is no such case; remove the declaration`,
+  milliseconds: 0,
+});
+function selected(id: string, { filter }: ConformOptions): boolean {
+  if (filter === undefined) return true;
+  return typeof filter === "string" ? id.includes(filter) : filter(id);
+}
+
+async function run(check: Check): Promise<Result> {
+  const start = performance.now();
+  const result = (status: Result["status"], rest: Partial<Result> = {}): Result => ({
+    id: idOf(check),
+    level: check.level,
+    op: check.op,
+    status,
+    ...rest,
+    milliseconds: performance.now() - start,
+  });
+  try {
+    return result("passed", await check.run());
+  } catch (error) {
+    if (error instanceof Absent) return result("absent", { message: error.message });
+    const message = error instanceof Error ? error.message : String(error);
+    return result("failed", { message, ...(error instanceof Mismatch && error.outcome) });
+  }
+}
+/** A declared gap is no failure, unless there is none. */
+function withGap(result: Result, reason: string | undefined): Result {
+  if (reason === undefined) return result;
+  if (result.status === "failed") return { ...result, status: "declared", message: `${reason} (${result.message})` };
+  if (result.status !== "passed") return result;
+  return {
+    ...result,
+    status: "failed",
+    message: `declared as a gap (${reason}), but it passes; remove the declaration`,
+  };
+}

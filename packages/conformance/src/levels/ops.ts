@@ -1,0 +1,93 @@
+// Levels "ops" and "edges": every op record by the device's kernel, as a compiled program, and through core's decomposition.
+import { type Backend, memory, type OpName, ops, record, setBackend, type TypedArray, tensor } from "@lamina/core";
+import type { OpCase } from "../case.ts";
+import { opCases } from "../cases/index.ts";
+import { Absent, type Check, Mismatch, type Outcome } from "../check.ts";
+import { compare, largest, type Measure } from "../compare.ts";
+import { absolute, byKernel, byProgram, recordOf, type Subject, type Use, useOf, without } from "../subject.ts";
+import { decomposedTolerance, type Tolerance, toleranceOf } from "../tolerance.ts";
+
+/** Every op that a device can be asked for has a case, or the suite says so. */
+export function missingCases(): Check[] {
+  const covered = new Set<string>(opCases.map((c) => c.op));
+  return (Object.keys(ops) as OpName[])
+    .filter((op) => !recordOf(op).alias && !covered.has(op))
+    .map((op) => ({
+      level: "ops",
+      op,
+      name: "has a case",
+      run: async () => {
+        throw new Error(`${op}: no case tries this op; add one to conformance/src/cases`);
+      },
+    }));
+}
+
+export function opChecks(subject: Subject): Check[] {
+  return [...missingCases(), ...opCases.flatMap((c) => checksOf(subject, c))];
+}
+
+function checksOf({ backend, oracle }: Subject, c: OpCase): Check[] {
+  const { op, name, level = "ops" } = c;
+  let known: Expected | undefined;
+  const expected = async () => (known ??= await expectedOf(oracle, useOf(c)));
+  const check = (suffix: string, run: (e: Expected) => Promise<Outcome>): Check => ({
+    level,
+    op,
+    name: name + suffix,
+    run: async () => {
+      checkDtypes(backend, c);
+      return run(await expected());
+    },
+  });
+  const checks: Check[] = [];
+  const { decompose } = recordOf(op);
+  if (backend.kernels[op] || !decompose)
+    checks.push(check("", async (e) => judge(await byKernel(backend, e.use), e, e.tolerance)));
+  if (backend.compile && backend.kernels[op])
+    checks.push(check(", compiled", async (e) => judge(await byProgram(backend, e.use), e, e.tolerance)));
+  if (decompose) checks.push(check(", decomposed", (e) => judgeDecomposed(backend, e)));
+  return checks;
+}
+function checkDtypes(backend: Backend, { inputs, attrs }: OpCase): void {
+  const wanted = [...inputs.map((x) => x.dtype), ...(attrs && "dtype" in attrs ? [attrs.dtype] : [])];
+  const missing = wanted.find((dtype) => !(backend.dtypes as readonly unknown[]).includes(dtype));
+  if (missing) throw new Absent(`the ${backend.name} backend has no ${missing}`);
+}
+
+interface Expected {
+  readonly use: Use;
+  readonly data: TypedArray;
+  readonly terms: TypedArray;
+  readonly tolerance: Tolerance;
+}
+async function expectedOf(oracle: Backend, use: Use): Promise<Expected> {
+  const tolerance = toleranceOf(use.op, use.inputs, use.attrs, use.out);
+  const data = await byKernel(oracle, use);
+  const terms = tolerance.of === "terms" ? await byKernel(oracle, absolute(use)) : data;
+  return { use, data, terms, tolerance };
+}
+
+function judge(actual: TypedArray, { use, data, terms }: Expected, tolerance: Tolerance): Outcome {
+  const yardsticks = { result: undefined, terms, largest: largest([data, ...use.inputs.map((x) => x.data)]) };
+  const measure: Measure = { ...tolerance, of: yardsticks[tolerance.of] };
+  const { ulps, message } = compare(actual, data, measure);
+  const outcome = { ulps, tolerance: tolerance.ulps };
+  if (message) throw new Mismatch(message, outcome);
+  return outcome;
+}
+
+async function judgeDecomposed(backend: Backend, expected: Expected): Promise<Outcome> {
+  const { op, inputs, attrs, scalars } = expected.use;
+  setBackend(without(backend, op));
+  const before = memory().buffers;
+  const result = record(
+    recordOf(op),
+    inputs.map(({ data, shape, dtype }) => tensor(data, { shape, dtype })),
+    attrs,
+    scalars,
+  );
+  const data = await result.data();
+  const left = memory().buffers - before;
+  if (left > 0) throw new Error(`memory: ${left} buffers of the decomposition are left over after it was read`);
+  return judge(data, expected, decomposedTolerance(expected.tolerance, 12));
+}

@@ -1,0 +1,37 @@
+// The suite as Vitest tests, one a level, so that a backend's test file is its factory and its excuses.
+import type { Backend } from "@lamina/core";
+import type { describe, expect, test } from "vitest";
+import { levels } from "./case.ts";
+import type { ConformOptions } from "./conform.ts";
+import { formatResult, runConformance } from "./report.ts";
+
+/** What this needs of Vitest; pass `import * as vitest from "vitest"`, so that the suite itself depends on no runner. */
+export interface Runner {
+  readonly describe: typeof describe;
+  readonly test: typeof test;
+  readonly expect: typeof expect;
+}
+
+/** Most levels take a second; the training runs may take a slow machine longer. */
+const TIMEOUT = 120_000;
+
+/** Registers the suite: `conformWith(vitest, "wasm", wasm, { declared: [] })`. */
+export function conformWith(
+  { describe, test, expect }: Runner,
+  name: string,
+  open: () => Promise<Backend>,
+  { levels: chosen = levels, ...options }: ConformOptions = {},
+): void {
+  describe(`${name} conforms`, () => {
+    for (const level of chosen)
+      test(
+        level,
+        async () => {
+          const { results } = await runConformance(name, open, { ...options, levels: [level] });
+          expect(results.length).toBeGreaterThan(0);
+          expect(results.filter((r) => r.status === "failed").map(formatResult)).toEqual([]);
+        },
+        TIMEOUT,
+      );
+  });
+}
