@@ -1,8 +1,8 @@
 // What a training run shows: a progress bar where there is a terminal, a line an epoch where there is none, or JSON lines.
 import type { EpochResult, StepResult } from "@lamina/train";
 import { SingleBar } from "cli-progress";
-import Table from "cli-table3";
 import pc from "picocolors";
+import { table } from "./table.ts";
 
 export interface Output {
   start(info: { model: string; backend: string; parameters: number; folder: string; epochs: number; resumed: boolean }): void;
@@ -29,9 +29,8 @@ export function jsonOutput(): Output {
 }
 
 function epochTable(history: readonly EpochResult[]): string {
-  const table = new Table({ head: ["epoch", "train loss", "train accuracy", "test accuracy", "seconds"], style: { head: [] }, colAligns: ["right", "right", "right", "right", "right"] });
-  for (const e of history) table.push([e.epoch, e.trainLoss.toFixed(4), percent(e.trainAccuracy), percent(e.testAccuracy), e.seconds.toFixed(1)]);
-  return table.toString();
+  const rows = history.map((e) => [e.epoch, e.trainLoss.toFixed(4), percent(e.trainAccuracy), percent(e.testAccuracy), e.seconds.toFixed(1)]);
+  return table(["epoch", "train loss", "train accuracy", "test accuracy", "seconds"], rows, Array(5).fill("right"));
 }
 const line = (e: EpochResult, epochs: number) =>
   `epoch ${String(e.epoch).padStart(String(epochs).length)}/${epochs}  loss ${e.trainLoss.toFixed(4)}  train ${percent(e.trainAccuracy)}  test ${percent(e.testAccuracy)}  ${Math.round(e.examplesPerSecond)} examples/s  ${e.seconds.toFixed(1)} s`;

@@ -1,7 +1,7 @@
 // `lamina backends`: which devices this machine has, and why the rest is not here.
-import Table from "cli-table3";
 import type { Command } from "commander";
 import { backendStatuses } from "../backends.ts";
+import { table } from "../table.ts";
 
 export function addBackends(program: Command): void {
   program
@@ -14,8 +14,7 @@ export function addBackends(program: Command): void {
         console.log(JSON.stringify(statuses, null, 2));
         return;
       }
-      const table = new Table({ head: ["backend", "here", "what it is", "package"], style: { head: [] } });
-      for (const s of statuses) table.push([s.name, s.present ? "yes" : `no: ${s.reason}`, s.description, s.package]);
-      console.log(table.toString());
+      const rows = statuses.map((s) => [s.name, s.present ? "yes" : `no: ${s.reason}`, s.description, s.package]);
+      console.log(table(["backend", "here", "what it is", "package"], rows));
     });
 }

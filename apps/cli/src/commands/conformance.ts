@@ -1,6 +1,5 @@
 // `lamina conformance`: runs the suite on a device and reports.
 import { writeFile } from "node:fs/promises";
-import { formatReport, runConformance } from "@lamina/conformance";
 import type { Command } from "commander";
 import { defaultBackend, openBackend } from "../backends.ts";
 import { exitCodes, Failure } from "../failure.ts";
@@ -18,6 +17,7 @@ export function addConformance(program: Command): void {
     .option("--json <file>", "also write the report as JSON")
     .option("--filter <text>", "only cases whose id contains this")
     .action(async ({ backend, json, filter }: ConformanceOptions) => {
+      const { formatReport, runConformance } = await import("@lamina/conformance");
       const report = await runConformance(backend, () => openBackend(backend), { filter });
       console.log(formatReport(report));
       if (json) await writeFile(json, `${JSON.stringify(report, null, 2)}\n`);

@@ -1,10 +1,10 @@
 // `lamina summary`: layers with output shapes, parameters and multiply-adds.
 import { nn, setBackend } from "@lamina/core";
-import Table from "cli-table3";
 import type { Command } from "commander";
 import { openBackend } from "../backends.ts";
 import { exitCodes, Failure, lookUp } from "../failure.ts";
 import { modelList, models } from "../models.ts";
+import { table } from "../table.ts";
 
 function parseShape(text: string): number[] {
   const shape = text.split(",").map(Number);
@@ -14,10 +14,10 @@ function parseShape(text: string): number[] {
 const grouped = (n: number) => n.toLocaleString("en-US");
 
 function print({ layers, parameters, macs, input }: nn.Summary): void {
-  const table = new Table({ head: ["layer", "type", "output shape", "parameters", "multiply-adds"], style: { head: [] }, colAligns: ["left", "left", "left", "right", "right"] });
-  for (const l of layers) table.push([l.name, l.type, `[${l.output.join(", ")}]`, grouped(l.parameters), grouped(l.macs)]);
-  table.push(["total", "", `input [${input.join(", ")}]`, grouped(parameters), grouped(macs)]);
-  console.log(table.toString());
+  const rows = layers.map((l) => [l.name, l.type, `[${l.output.join(", ")}]`, grouped(l.parameters), grouped(l.macs)]);
+  const total = ["total", "", `input [${input.join(", ")}]`, grouped(parameters), grouped(macs)];
+  const head = ["layer", "type", "output shape", "parameters", "multiply-adds"];
+  console.log(table(head, [...rows, total], ["left", "left", "left", "right", "right"]));
 }
 
 export function addSummary(program: Command): void {

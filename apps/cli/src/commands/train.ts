@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { argmax, manualSeed, type nn, noGrad, setBackend } from "@lamina/core";
 import { DataLoader, FashionMNIST } from "@lamina/data";
 import { Adam, AdamW, type EpochResult, fit, type Optimizer, SGD } from "@lamina/train";
-import { CheckpointFolder } from "@lamina/train/checkpoint";
+import { checkpointFolder } from "@lamina/train/checkpoint";
 import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
 import { defaultBackend, openBackend } from "../backends.ts";
@@ -11,7 +11,7 @@ import { exitCodes, Failure, lookUp } from "../failure.ts";
 import { stopOnSignals } from "../interrupt.ts";
 import { modelList, models } from "../models.ts";
 import { humanOutput, jsonOutput, type Output } from "../output.ts";
-import { curves, type Prediction, predictions } from "../pictures.ts";
+import type { Prediction } from "../pictures.ts";
 import { freeFolder, type RunConfig, RunFolder } from "../runFolder.ts";
 
 interface TrainOptions extends RunConfig {
@@ -87,7 +87,7 @@ async function train({ config, backend, folder: path, resume, output }: Settings
   try {
     manualSeed(config.seed);
     const model = make();
-    const store = new CheckpointFolder(path, { onFallback: (text: string) => output.note(text) });
+    const store = checkpointFolder(path, { onWarning: (text) => output.note(text) });
     if (!resume && (await store.load())) throw new Failure(`${path} holds a run already; go on with it by --resume, or choose another folder with --run FOLDER`);
     await folder.writeConfig(config);
     const history: EpochResult[] = resume ? [...((await store.load())?.meta.history ?? [])] : [];
@@ -119,6 +119,7 @@ async function train({ config, backend, folder: path, resume, output }: Settings
 
 /** The curves, and the first ten test images with what the model says of them. */
 async function writePictures(folder: RunFolder, name: string, model: nn.Module, data: FashionMNIST, history: readonly EpochResult[]): Promise<string[]> {
+  const { curves, predictions } = await import("../pictures.ts"); // a plotting library takes a while to load
   const epochs = history.map((e) => ({ ...e, testAccuracy: e.testAccuracy ?? Number.NaN }));
   await writeFile(folder.file("curves.svg"), await curves(`${name} on Fashion-MNIST`, epochs));
   await writeFile(folder.file("predictions.svg"), await predictions(await firstPredictions(model, data, 10), data.rows));
