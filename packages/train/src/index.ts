@@ -5,4 +5,5 @@ export { type FitOptions, fit, type StepResult } from "./fit.ts";
 export { type BatchMetrics, countCorrect, type EpochResult, type Loss, type Metrics } from "./metrics.ts";
 export { type ActiveGroup, Optimizer, type OptimizerState, ParameterState, type ParamGroup } from "./optimizer.ts";
 export type { Checkpoint, CheckpointMeta, CheckpointStore } from "./progress.ts";
+export { readSafetensors, type SafeTensors, writeSafetensors } from "./safetensors.ts";
 export { SGD, type SGDOptions } from "./sgd.ts";

@@ -120,7 +120,7 @@ describe("arguments", () => {
     expect(() => new nn.Conv2d(1, 6, 5, { kernelSize: 3 } as never)).toThrow(
       "Conv2d: kernelSize was given twice, by position and by name; give it once",
     );
-    expect(() => new nn.Linear(1, 2, true as never, 3 as never)).toThrow("Linear: 4 arguments were given but it takes 3");
+    expect(() => new nn.Linear(...([1, 2, true, 3] as unknown as [number, number]))).toThrow("Linear: 4 arguments were given but it takes 3");
     expect(() => new nn.Linear(3, 0)).toThrow("Linear: outFeatures is 0 but must be a whole number from 1; pass one");
     expect(() => new nn.Conv2d(3, 4, [2, 1.5])).toThrow("Conv2d: kernelSize is 1.5 but must be a whole number from 1");
     expect(() => new nn.Conv2d(3, 4, 1, { groups: 2 })).toThrow("Conv2d: 3 input channels do not divide into 2 groups");
