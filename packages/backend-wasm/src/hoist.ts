@@ -26,8 +26,10 @@ export class HoistingFn extends Fn {
     const f = new Fn(this.name, this.params, this.results, this.relaxed);
     for (const type of this.locals) f.local(type);
     for (const [word, local] of this.constants) if (word !== 0) f.viconst(word).set(local); // locals start as 0
-    for (const byte of this.code) f.e(byte);
+    for (let at = 0; at < this.code.length; at += CHUNK) f.e(...this.code.subarray(at, at + CHUNK));
     return f;
   }
 }
+/** Bytes handed over at a time: they travel as arguments. */
+const CHUNK = 4096;
 const bits = new DataView(new ArrayBuffer(4));

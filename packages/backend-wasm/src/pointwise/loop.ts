@@ -8,7 +8,7 @@ import { advance, nest, repeat, type Walker } from "../nest.ts";
 import { stridesOf } from "../passes/access.ts";
 import { type HostName, hostIndex } from "./host.ts";
 import type { Lanes, Operand } from "./lanes.ts";
-import { pointwise } from "./ops.ts";
+import { isLong, pointwise } from "./ops.ts";
 import type { LoopPlan, Value } from "./plan.ts";
 
 const LANES = 4;
@@ -158,11 +158,15 @@ class LoopEmitter implements Lanes {
       }
     });
     const vectors = Math.floor(size / LANES);
-    const unroll = this.plan.values.length <= LITTLE ? UNROLL : 1;
+    const unroll = this.isShort() ? UNROLL : 1;
     const turns = Math.floor(vectors / unroll);
     if (turns > 0) repeat(this.f, turns, () => this.vectors(unroll, moving));
     if (vectors % unroll > 0) this.vectors(vectors % unroll, moving);
     if (size % LANES > 0) this.body(0, size % LANES);
+  }
+  private isShort(): boolean {
+    const { values } = this.plan;
+    return values.length <= LITTLE && !values.some((v) => v.kind === "op" && isLong(v.op));
   }
   private vectors(count: number, moving: readonly Array4[]): void {
     for (let k = 0; k < count; k++) this.body(k, LANES);
