@@ -181,7 +181,8 @@ function rootFlatAtZero(x: Tensor): Tensor {
  * The standard deviation over `axes` (default all), the root of {@link variance}; its gradient where all is equal is 0.
  * [torch.std](https://docs.pytorch.org/docs/stable/generated/torch.std.html)
  */
-export const std = (x: Tensor, axes?: Axes, options?: VarOptions): Tensor => rootFlatAtZero(variance(x, axes, options));
+export const std = (x: Tensor, axes?: Axes, options?: VarOptions): Tensor =>
+  rootFlatAtZero(variance(x, axesOf("std", axes, x.ndim), options));
 
 /**
  * log Σ e^x over `axes` (default all), without overflow.
@@ -208,11 +209,12 @@ export interface NormOptions extends ReduceOptions {
  */
 export function norm(x: Tensor, axes?: Axes, { p = 2, ...options }: NormOptions = {}): Tensor {
   if (!(p >= 1)) throw new Error(`norm: p is ${p} but must be 1 or more, or Infinity`);
+  const over = axesOf("norm", axes, x.ndim);
   const size = abs(toFloat(x));
-  if (p === Number.POSITIVE_INFINITY) return max(size, axes, options);
-  if (p === 1) return sum(size, axes, options);
-  if (p === 2) return rootFlatAtZero(sum(square(size), axes, options));
-  const total = sum(pow(size, p), axes, options);
+  if (p === Number.POSITIVE_INFINITY) return max(size, over, options);
+  if (p === 1) return sum(size, over, options);
+  if (p === 2) return rootFlatAtZero(sum(square(size), over, options));
+  const total = sum(pow(size, p), over, options);
   const zero = equal(total, 0);
   return where(zero, 0, pow(where(zero, 1, total), 1 / p));
 }

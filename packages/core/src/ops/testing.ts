@@ -63,3 +63,13 @@ export async function gradientErrors(
   const second: Scalar = (xs) => total([...grad(first(xs), xs, { createGraph: true }).map(weighted), ...xs.map(none)]);
   return [await discrepancy(first, samples), await discrepancy(second, samples)];
 }
+
+/** The elements in row-major order. */
+export const numbers = async (x: Tensor): Promise<number[]> => Array.from(await x.data());
+/** 0, 1, 2, … as float64. */
+export const counting = (shape: Shape): Tensor =>
+  leafOf(
+    Float64Array.from({ length: sizeOf(shape) }, (_, i) => i),
+    shape,
+    "float64",
+  );
