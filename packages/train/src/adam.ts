@@ -33,14 +33,21 @@ export class Adam extends Optimizer<Hyper> {
   protected check({ lr, betas, eps, weightDecay }: Hyper): void {
     atLeastZero(this.constructor.name, { lr, eps, weightDecay });
     if (betas.length !== 2 || betas.some((b) => !(b >= 0 && b < 1)))
-      throw new Error(`${this.constructor.name}: betas are [${betas}] but must be two numbers from 0 to below 1; pass [0.9, 0.999], say`);
+      throw new Error(
+        `${this.constructor.name}: betas are [${betas}] but must be two numbers from 0 to below 1; pass [0.9, 0.999], say`,
+      );
   }
   protected update(p: Parameter, gradient: Tensor, group: Hyper, state: ParameterState): Tensor {
     const g = group.maximize ? neg(gradient) : gradient;
     return this.descend(p, group.weightDecay === 0 ? g : add(g, mul(p, group.weightDecay)), group, state);
   }
   /** `p` a step along the mean gradient, scaled; what may change from step to step is a number, never structure. */
-  protected descend(p: Tensor, g: Tensor, { lr, betas: [beta1, beta2], eps, amsgrad }: Hyper, state: ParameterState): Tensor {
+  protected descend(
+    p: Tensor,
+    g: Tensor,
+    { lr, betas: [beta1, beta2], eps, amsgrad }: Hyper,
+    state: ParameterState,
+  ): Tensor {
     const mean = state.cell("expAvg");
     const square = state.cell("expAvgSq");
     const m = add(mean, mul(sub(g, mean), 1 - beta1));

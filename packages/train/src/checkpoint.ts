@@ -23,7 +23,10 @@ export class CheckpointWriteError extends Error {
   readonly code: string;
   constructor(file: string, cause: unknown) {
     const code = String((cause as { code?: unknown }).code ?? "unknown");
-    super(`checkpoint: ${file} could not be written: ${reasons[code] ?? String(cause)} (${code}); ${remedies[code] ?? "choose another folder"}. The checkpoints before it are intact`, { cause });
+    super(
+      `checkpoint: ${file} could not be written: ${reasons[code] ?? String(cause)} (${code}); ${remedies[code] ?? "choose another folder"}. The checkpoints before it are intact`,
+      { cause },
+    );
     this.code = code;
   }
 }
@@ -40,6 +43,12 @@ const remedies: Readonly<Record<string, string>> = {
   EACCES: "choose a folder that you may write to",
 };
 
+/** Checkpoints in a folder. */
+export interface FolderStore extends CheckpointStore {
+  /** Writes the next checkpoint and gives its path. @throws CheckpointWriteError */
+  save(checkpoint: Checkpoint): Promise<string>;
+}
+
 const NAME = /^checkpoint-(\d{6,})\.safetensors$/;
 const TEMPORARY = /^\.checkpoint-\d{6,}\.safetensors\.tmp-\d+$/;
 const nameOf = (generation: number) => `checkpoint-${String(generation).padStart(6, "0")}.safetensors`;
@@ -48,25 +57,26 @@ const nameOf = (generation: number) => `checkpoint-${String(generation).padStart
  * Keeps checkpoints in the folder at `path`, which is made when first needed: `fit(model, { checkpoint: checkpointFolder("run"), … })`.
  * One training run at a time may use it.
  */
-export function checkpointFolder(path: string, options: FolderOptions = {}): CheckpointStore & { save(c: Checkpoint): Promise<string> } {
+export function checkpointFolder(path: string, options: FolderOptions = {}): FolderStore {
   return new CheckpointFolder(path, options);
 }
 
-class CheckpointFolder implements CheckpointStore {
+class CheckpointFolder implements FolderStore {
   private readonly path: string;
   private readonly keep: number;
   private readonly warn: (message: string) => void;
   private readonly fs: FileSystem;
   constructor(path: string, { keep = 2, onWarning = console.warn, fs = nodeFS }: FolderOptions) {
     if (!Number.isInteger(keep) || keep < 2)
-      throw new Error(`checkpointFolder: keep is ${keep} but must be a whole number from 2, because the newest may turn out damaged; pass one`);
+      throw new Error(
+        `checkpointFolder: keep is ${keep} but must be a whole number from 2, because the newest may turn out damaged; pass one`,
+      );
     this.path = path;
     this.keep = keep;
     this.warn = onWarning;
     this.fs = fs;
   }
 
-  /** Writes the next checkpoint and gives its path. @throws CheckpointWriteError */
   async save(checkpoint: Checkpoint): Promise<string> {
     const bytes = await encodeCheckpoint(checkpoint);
     let target = this.path;
@@ -78,7 +88,8 @@ class CheckpointFolder implements CheckpointStore {
       target = join(this.path, name);
       await this.writeWhole(name, bytes);
       // The new one is one of those that are kept.
-      for (const old of generations.slice(this.keep - 1)) await this.fs.rm(join(this.path, nameOf(old)), { force: true });
+      for (const old of generations.slice(this.keep - 1))
+        await this.fs.rm(join(this.path, nameOf(old)), { force: true });
     } catch (error) {
       throw new CheckpointWriteError(target, error);
     }
@@ -118,7 +129,9 @@ class CheckpointFolder implements CheckpointStore {
   }
   /** Newest first. */
   private async generations(): Promise<number[]> {
-    const numbers = (await this.fs.readdir(this.path)).map((name) => NAME.exec(name)?.[1]).filter((n) => n !== undefined);
+    const numbers = (await this.fs.readdir(this.path))
+      .map((name) => NAME.exec(name)?.[1])
+      .filter((n) => n !== undefined);
     return numbers.map(Number).sort((a, b) => b - a);
   }
 
@@ -142,7 +155,10 @@ class CheckpointFolder implements CheckpointStore {
         if (!(error instanceof LaminaFormatError)) throw error;
         failures.push(error.message);
       }
-    if (failures.length) throw new Error(`checkpoint: none of those in ${this.path} can be used: ${failures.join("; ")}; start anew in another folder`);
+    if (failures.length)
+      throw new Error(
+        `checkpoint: none of those in ${this.path} can be used: ${failures.join("; ")}; start anew in another folder`,
+      );
     return undefined;
   }
 }

@@ -1,9 +1,30 @@
 // fit and evaluate: what they compute, what they cost, how they stop, and that a run that was broken off goes on bit for bit.
 import { reference } from "@lamina/backend-reference";
-import { argmax, crossEntropy, manualSeed, memory, nn, noGrad, randn, setBackend, stats, type Tensor, tensor } from "@lamina/core";
+import {
+  argmax,
+  crossEntropy,
+  manualSeed,
+  memory,
+  nn,
+  noGrad,
+  randn,
+  setBackend,
+  stats,
+  type Tensor,
+  tensor,
+} from "@lamina/core";
 import { DataLoader, TensorDataset } from "@lamina/data";
 import { beforeEach, describe, expect, test } from "vitest";
-import { type Checkpoint, type CheckpointStore, evaluate, type FitOptions, fit, type Optimizer, SGD, type StepResult } from "./index.ts";
+import {
+  type Checkpoint,
+  type CheckpointStore,
+  evaluate,
+  type FitOptions,
+  fit,
+  type Optimizer,
+  SGD,
+  type StepResult,
+} from "./index.ts";
 
 beforeEach(async () => setBackend(await reference()));
 
@@ -14,7 +35,13 @@ function setup(seed = 3) {
   const labels = Int32Array.from({ length: 50 }, (_, i) => (x.host![4 * i] + x.host![4 * i + 1] > 0 ? 1 : 0));
   const data = new TensorDataset(x, tensor(labels));
   manualSeed(seed); // of weights, dropout and order
-  const model = new nn.Sequential(new nn.Linear(4, 8), new nn.BatchNorm1d(8), new nn.ReLU(), new nn.Dropout(0.2), new nn.Linear(8, 2));
+  const model = new nn.Sequential(
+    new nn.Linear(4, 8),
+    new nn.BatchNorm1d(8),
+    new nn.ReLU(),
+    new nn.Dropout(0.2),
+    new nn.Linear(8, 2),
+  );
   const optimizer = new SGD(model.parameters(), { lr: 0.1, momentum: 0.9 });
   const train = new DataLoader(data, { batchSize: 16, shuffle: true });
   const test = new DataLoader(data, { batchSize: 25 });
@@ -33,7 +60,9 @@ class Shelf implements CheckpointStore {
   }
 }
 const weights = async (model: nn.Module) =>
-  Object.fromEntries(await Promise.all(Object.entries(await model.stateDict()).map(async ([k, t]) => [k, Array.from(await t.data())])));
+  Object.fromEntries(
+    await Promise.all(Object.entries(await model.stateDict()).map(async ([k, t]) => [k, Array.from(await t.data())])),
+  );
 
 describe("fit", () => {
   test("learns, and says what each epoch came to", async () => {
@@ -80,7 +109,9 @@ describe("fit", () => {
   });
   test("no data", async () => {
     const { model, optimizer } = setup();
-    await expect(fit(model, { train: [], epochs: 1, optimizer })).rejects.toThrow("fit: the training data has no batches");
+    await expect(fit(model, { train: [], epochs: 1, optimizer })).rejects.toThrow(
+      "fit: the training data has no batches",
+    );
     await expect(evaluate(model, [])).rejects.toThrow("evaluate: there were no batches");
   });
   test("labels that are no classes have a loss and no accuracy", async () => {
@@ -106,8 +137,14 @@ test("evaluate: the mean over examples, in evaluation mode, and the mode is as b
 });
 
 describe("going on", () => {
-  type Run = { model: nn.Module; optimizer: Optimizer<{ lr: number }>; train: DataLoader<unknown>; test: DataLoader<unknown> };
-  const run = ({ model, ...rest }: Run, options: Partial<FitOptions>) => fit(model, { epochs: 4, ...(rest as object), ...options } as FitOptions);
+  type Run = {
+    model: nn.Module;
+    optimizer: Optimizer<{ lr: number }>;
+    train: DataLoader<unknown>;
+    test: DataLoader<unknown>;
+  };
+  const run = ({ model, ...rest }: Run, options: Partial<FitOptions>) =>
+    fit(model, { epochs: 4, ...(rest as object), ...options } as FitOptions);
   const straight = async () => {
     const whole = setup();
     const rows = await run(whole as never, {});
@@ -126,23 +163,26 @@ describe("going on", () => {
     expect(await weights(again.model)).toEqual(expected.weights);
     expect(results(rows)).toEqual(results(expected.rows));
   });
-  test.each([1, 3, 4, 6, 8, 11])("so does one that was stopped after step %i, in the middle of an epoch or between", async (stop) => {
-    const expected = await straight();
-    const shelf = new Shelf();
-    const controller = new AbortController();
-    let steps = 0;
-    const stopped = run(setup() as never, {
-      checkpoint: shelf,
-      signal: controller.signal,
-      onStep: () => void (++steps === stop && controller.abort()),
-    });
-    await expect(stopped).rejects.toThrow("aborted");
-    expect(steps).toBe(stop);
-    const again = setup(99);
-    const rows = await run(again as never, { checkpoint: shelf, resume: true });
-    expect(await weights(again.model)).toEqual(expected.weights);
-    expect(results(rows)).toEqual(results(expected.rows));
-  });
+  test.each([1, 3, 4, 6, 8, 11])(
+    "so does one that was stopped after step %i, in the middle of an epoch or between",
+    async (stop) => {
+      const expected = await straight();
+      const shelf = new Shelf();
+      const controller = new AbortController();
+      let steps = 0;
+      const stopped = run(setup() as never, {
+        checkpoint: shelf,
+        signal: controller.signal,
+        onStep: () => void (++steps === stop && controller.abort()),
+      });
+      await expect(stopped).rejects.toThrow("aborted");
+      expect(steps).toBe(stop);
+      const again = setup(99);
+      const rows = await run(again as never, { checkpoint: shelf, resume: true });
+      expect(await weights(again.model)).toEqual(expected.weights);
+      expect(results(rows)).toEqual(results(expected.rows));
+    },
+  );
   test("a checkpoint every so many steps", async () => {
     const shelf = new Shelf();
     await run(setup() as never, { epochs: 1, checkpoint: shelf, checkpointEvery: 2 });
@@ -159,9 +199,13 @@ describe("going on", () => {
     const shelf = new Shelf();
     await run(setup() as never, { epochs: 1, checkpoint: shelf });
     const other = { ...setup(), model: new nn.Linear(4, 2) };
-    await expect(run(other as never, { checkpoint: shelf, resume: true })).rejects.toThrow("loadStateDict: the state does not fit Linear: missing keys: weight, bias");
+    await expect(run(other as never, { checkpoint: shelf, resume: true })).rejects.toThrow(
+      "loadStateDict: the state does not fit Linear: missing keys: weight, bias",
+    );
     const { data, ...rest } = setup();
     const batches = { ...rest, train: new DataLoader(data, { batchSize: 8 }) };
-    await expect(run(batches as never, { checkpoint: shelf, resume: true })).rejects.toThrow("DataLoader.restore: the state is of 50 items in batches of 16 but this loader has 50 in batches of 8");
+    await expect(run(batches as never, { checkpoint: shelf, resume: true })).rejects.toThrow(
+      "DataLoader.restore: the state is of 50 items in batches of 16 but this loader has 50 in batches of 8",
+    );
   });
 });

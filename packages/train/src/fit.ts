@@ -1,9 +1,9 @@
 // The training loop: short enough to copy out and change. Drawing is left to whoever passes onStep and onEpoch.
 import { crossEntropy, type nn } from "@lamina/core";
 import { type Batches, evaluate } from "./evaluate.ts";
-import { addTo, type BatchMetrics, type EpochResult, type Loss, lossOf, type Metrics, meansOf, measure } from "./metrics.ts";
+import { type BatchMetrics, type EpochResult, type Loss, lossOf, type Metrics, meansOf, measure } from "./metrics.ts";
 import type { Optimizer } from "./optimizer.ts";
-import { capture, type CheckpointStore, Progress, restore } from "./progress.ts";
+import { type CheckpointStore, capture, Progress, restore } from "./progress.ts";
 
 export interface StepResult extends BatchMetrics {
   /** From 1. */
@@ -59,7 +59,12 @@ export async function fit(model: nn.Module, options: FitOptions): Promise<EpochR
 }
 
 /** The steps of one epoch that are still to do. */
-async function trainEpoch(model: nn.Module, options: FitOptions, progress: Progress, save: () => Promise<unknown>): Promise<void> {
+async function trainEpoch(
+  model: nn.Module,
+  options: FitOptions,
+  progress: Progress,
+  save: () => Promise<unknown>,
+): Promise<void> {
   const { train, optimizer, loss = crossEntropy, signal, checkpointEvery = Number.POSITIVE_INFINITY, onStep } = options;
   const steps = (train as { length?: number }).length;
   model.train();
@@ -84,7 +89,12 @@ async function trainEpoch(model: nn.Module, options: FitOptions, progress: Progr
 }
 
 /** Evaluates, and writes the epoch down. */
-async function finishEpoch(model: nn.Module, options: FitOptions, progress: Progress, save: () => Promise<unknown>): Promise<EpochResult> {
+async function finishEpoch(
+  model: nn.Module,
+  options: FitOptions,
+  progress: Progress,
+  save: () => Promise<unknown>,
+): Promise<EpochResult> {
   const start = performance.now();
   const tested = await testEpoch(model, options, save);
   const trained = meansOf(progress.sums);
@@ -99,7 +109,11 @@ async function finishEpoch(model: nn.Module, options: FitOptions, progress: Prog
   progress.finishEpoch(result);
   return result;
 }
-async function testEpoch(model: nn.Module, { test, loss, signal }: FitOptions, save: () => Promise<unknown>): Promise<Metrics | undefined> {
+async function testEpoch(
+  model: nn.Module,
+  { test, loss, signal }: FitOptions,
+  save: () => Promise<unknown>,
+): Promise<Metrics | undefined> {
   try {
     return test && (await evaluate(model, test, { loss, signal }));
   } catch (error) {

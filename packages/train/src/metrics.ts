@@ -1,14 +1,16 @@
 // What training is judged by: the mean loss and the share of right answers, added up batch by batch.
-import { argmax, cast, equal, type Tensor, sum } from "@lamina/core";
+import { argmax, cast, equal, sum, type Tensor } from "@lamina/core";
 
 /** A loss as a function, or as a module of nn. */
 export type Loss = ((x: Tensor, y: Tensor) => Tensor) | { forward(x: Tensor, y: Tensor): Tensor };
-export const lossOf = (loss: Loss, x: Tensor, y: Tensor): Tensor => (typeof loss === "function" ? loss(x, y) : loss.forward(x, y));
+export const lossOf = (loss: Loss, x: Tensor, y: Tensor): Tensor =>
+  typeof loss === "function" ? loss(x, y) : loss.forward(x, y);
 
 /** How many rows of logits [N, C] have their largest value at the label; labels are integers [N]. Recorded: nothing is computed yet. */
 export const countCorrect = (logits: Tensor, y: Tensor): Tensor => sum(cast(equal(argmax(logits, 1), y), "int32"));
 /** Only integer labels of logits [N, C] can be right or wrong. */
-const areClasses = (logits: Tensor, y: Tensor): boolean => logits.ndim === 2 && y.ndim === 1 && !y.dtype.startsWith("float");
+const areClasses = (logits: Tensor, y: Tensor): boolean =>
+  logits.ndim === 2 && y.ndim === 1 && !y.dtype.startsWith("float");
 
 /** What a batch came to. */
 export interface BatchMetrics {
@@ -46,7 +48,10 @@ export interface Metrics {
   /** The share of right answers; NaN where labels are no classes. */
   readonly accuracy: number;
 }
-export const meansOf = ({ loss, correct, examples }: Sums): Metrics => ({ loss: loss / examples, accuracy: correct / examples });
+export const meansOf = ({ loss, correct, examples }: Sums): Metrics => ({
+  loss: loss / examples,
+  accuracy: correct / examples,
+});
 
 /** What an epoch came to. */
 export interface EpochResult {

@@ -115,12 +115,20 @@ describe("errors", () => {
   test("of the constructor", () => {
     const p = parameter();
     expect(() => new SGD([], { lr: 1 })).toThrow("SGD: there are no parameters to train; pass model.parameters()");
-    expect(() => new SGD([p, p], { lr: 1 })).toThrow("SGD: w was given twice, and would be updated twice; give it once");
-    expect(() => new SGD([{ params: [3 as never] }], { lr: 1 })).toThrow("SGD: 3 is no parameter; pass model.parameters()");
+    expect(() => new SGD([p, p], { lr: 1 })).toThrow(
+      "SGD: w was given twice, and would be updated twice; give it once",
+    );
+    expect(() => new SGD([{ params: [3 as never] }], { lr: 1 })).toThrow(
+      "SGD: 3 is no parameter; pass model.parameters()",
+    );
     expect(() => new SGD([p], { lr: -1 })).toThrow("SGD: lr is -1 but must be a number from 0; pass one");
     expect(() => new SGD([p], {} as never)).toThrow("SGD: lr is undefined but must be a number from 0");
-    expect(() => new SGD([p], { lr: 1, nesterov: true })).toThrow("SGD: nesterov needs momentum above 0 and no dampening, but they are 0 and 0");
-    expect(() => new AdamW([p], { betas: [0.9, 1] })).toThrow("AdamW: betas are [0.9,1] but must be two numbers from 0 to below 1");
+    expect(() => new SGD([p], { lr: 1, nesterov: true })).toThrow(
+      "SGD: nesterov needs momentum above 0 and no dampening, but they are 0 and 0",
+    );
+    expect(() => new AdamW([p], { betas: [0.9, 1] })).toThrow(
+      "AdamW: betas are [0.9,1] but must be two numbers from 0 to below 1",
+    );
   });
   test("of a state for other parameters", async () => {
     const state = await new SGD([parameter()], { lr: 1 }).stateDict();

@@ -28,7 +28,9 @@ export class ParameterState {
 
 /** As plain values and tensors on the host: parameters by their number over all groups. */
 export interface OptimizerState {
-  readonly state: Readonly<Record<string, { readonly step: number; readonly tensors: Readonly<Record<string, Tensor>> }>>;
+  readonly state: Readonly<
+    Record<string, { readonly step: number; readonly tensors: Readonly<Record<string, Tensor>> }>
+  >;
   /** Each with the hyper-parameters, and the numbers of its parameters. */
   readonly paramGroups: readonly (Readonly<Record<string, unknown>> & { readonly params: readonly number[] })[];
 }
@@ -45,13 +47,16 @@ export abstract class Optimizer<H extends { lr: number }> {
     const groups = list.some(isGroup) ? (list as ParamGroup<H>[]) : [{ params: list as Parameter[] }];
     this.paramGroups = groups.map((group) => ({ ...defaults, ...group, params: [...group.params] }));
     for (const p of this.paramGroups.flatMap((group) => group.params)) this.adopt(p);
-    if (this.states.size === 0) throw new Error(`${new.target.name}: there are no parameters to train; pass model.parameters()`);
+    if (this.states.size === 0)
+      throw new Error(`${new.target.name}: there are no parameters to train; pass model.parameters()`);
     for (const group of this.paramGroups) this.check(group);
   }
   private adopt(p: Parameter): void {
     const name = this.constructor.name;
-    if (!(p instanceof Cell)) throw new Error(`${name}: ${String(p)} is no parameter; pass model.parameters(), or groups { params, lr }`);
-    if (this.states.has(p)) throw new Error(`${name}: ${p.name} was given twice, and would be updated twice; give it once`);
+    if (!(p instanceof Cell))
+      throw new Error(`${name}: ${String(p)} is no parameter; pass model.parameters(), or groups { params, lr }`);
+    if (this.states.has(p))
+      throw new Error(`${name}: ${p.name} was given twice, and would be updated twice; give it once`);
     this.states.set(p, new ParameterState(p));
   }
   /** Throws if a hyper-parameter is out of its range. */
@@ -79,7 +84,9 @@ export abstract class Optimizer<H extends { lr: number }> {
   /** Everything that step() depends on beside the parameters, read in one go. */
   async stateDict(): Promise<OptimizerState> {
     const states = [...this.states.values()];
-    const entries = states.map(async ({ step, cells }, i) => [String(i), { step, tensors: await readAll(cells) }] as const);
+    const entries = states.map(
+      async ({ step, cells }, i) => [String(i), { step, tensors: await readAll(cells) }] as const,
+    );
     const numbers = new Map([...this.states.keys()].map((p, i) => [p, i]));
     return {
       state: Object.fromEntries(await Promise.all(entries)),

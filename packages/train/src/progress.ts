@@ -22,7 +22,10 @@ export interface CheckpointMeta {
   readonly random: RandomState;
   /** The loader's own. */
   readonly loader: unknown;
-  readonly optimizer: { readonly steps: Readonly<Record<string, number>>; readonly paramGroups: OptimizerState["paramGroups"] };
+  readonly optimizer: {
+    readonly steps: Readonly<Record<string, number>>;
+    readonly paramGroups: OptimizerState["paramGroups"];
+  };
 }
 /** Where checkpoints go: a folder (`@lamina/train/checkpoint`), or something of your own. */
 export interface CheckpointStore {
@@ -92,7 +95,16 @@ export async function capture({ model, optimizer, train }: Participants, progres
     steps[i] = one.step;
     for (const [name, value] of Object.entries(one.tensors)) tensors.set(`optimizer.${i}.${name}`, value);
   }
-  const meta = { epoch, step, trained, sums: { ...sums }, seconds, history: [...history], ...at, optimizer: { steps, paramGroups } };
+  const meta = {
+    epoch,
+    step,
+    trained,
+    sums: { ...sums },
+    seconds,
+    history: [...history],
+    ...at,
+    optimizer: { steps, paramGroups },
+  };
   return { tensors, meta };
 }
 
@@ -103,13 +115,18 @@ export function restore({ model, optimizer, train }: Participants, { tensors, me
       `resume: the checkpoint is of epoch ${meta.epoch} after ${meta.step} batches, but the training data has no restore() to go on from there; use a DataLoader`,
     );
   const modelState = new Map<string, Tensor>();
-  const state = Object.fromEntries(Object.entries(meta.optimizer.steps).map(([i, step]) => [i, { step, tensors: {} as Record<string, Tensor> }]));
+  const state = Object.fromEntries(
+    Object.entries(meta.optimizer.steps).map(([i, step]) => [i, { step, tensors: {} as Record<string, Tensor> }]),
+  );
   for (const [name, value] of tensors) {
     const [owner, rest] = split(name);
     const [i, key] = split(rest);
     if (owner === "model") modelState.set(rest, value);
     else if (owner === "optimizer" && Object.hasOwn(state, i)) state[i].tensors[key] = value;
-    else throw new Error(`resume: the checkpoint has a tensor ${name} that belongs to nothing; it was not written by fit()`);
+    else
+      throw new Error(
+        `resume: the checkpoint has a tensor ${name} that belongs to nothing; it was not written by fit()`,
+      );
   }
   model.loadStateDict(modelState);
   optimizer.loadStateDict({ state, paramGroups: meta.optimizer.paramGroups });

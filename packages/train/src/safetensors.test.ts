@@ -15,7 +15,8 @@ function file(header: string | Uint8Array, data: ArrayLike<number> = [], length?
   bytes.set(data, 8 + text.length);
   return bytes;
 }
-const entry = (dtype: string, shape: string, offsets: string) => `{"dtype":"${dtype}","shape":${shape},"data_offsets":${offsets}}`;
+const entry = (dtype: string, shape: string, offsets: string) =>
+  `{"dtype":"${dtype}","shape":${shape},"data_offsets":${offsets}}`;
 const one = (dtype: string, shape: string, offsets: string, data: ArrayLike<number>) =>
   file(`{"t":${entry(dtype, shape, offsets)}}`, data);
 const zeros = (n: number) => new Uint8Array(n);
@@ -23,8 +24,17 @@ const zeros = (n: number) => new Uint8Array(n);
 test("what is written is read again, for every type, zero sizes and odd names", async () => {
   const tensors = new Map<string, Tensor>([
     ["0", tensor([1.5, -2, Number.NaN])],
-    ["__proto__", tensor([[1, 2], [3, 4]], { dtype: "int32" })],
-    ["ü\n\"", tensor(new Uint8Array([1, 255]))],
+    [
+      "__proto__",
+      tensor(
+        [
+          [1, 2],
+          [3, 4],
+        ],
+        { dtype: "int32" },
+      ),
+    ],
+    ['ü\n"', tensor(new Uint8Array([1, 255]))],
     ["flags", tensor([true, false])],
     ["double", tensor([Math.PI], { dtype: "float64" })],
     ["scalar", tensor(7)],
@@ -50,10 +60,24 @@ test("a file by Python's safetensors 0.8.0: save({'b': tensor([1., 2.]), 'a': te
   expect(await tensors.get("b")!.toArray()).toEqual([1, 2]);
   expect(tensors.get("a")!.dtype).toBe("int32" satisfies DType);
 });
+test("bytes in a larger buffer, as Node reads small files", async () => {
+  const bytes = await writeSafetensors(new Map([["a", tensor([1, 2])]]));
+  const { tensors } = readSafetensors(Buffer.concat([Buffer.alloc(3), bytes]).subarray(3));
+  expect(await tensors.get("a")!.toArray()).toEqual([1, 2]);
+});
 test("half precision becomes float32", async () => {
   const halves = (dtype: string, ...h: number[]) =>
-    readSafetensors(one(dtype, `[${h.length}]`, `[0,${2 * h.length}]`, new Uint8Array(new Uint16Array(h).buffer))).tensors.get("t")!.toArray();
-  expect(await halves("F16", 0x3c00, 0xc500, 0x7bff, 0x0001, 0x7c00, 0x8000)).toEqual([1, -5, 65504, 2 ** -24, Number.POSITIVE_INFINITY, -0]);
+    readSafetensors(one(dtype, `[${h.length}]`, `[0,${2 * h.length}]`, new Uint8Array(new Uint16Array(h).buffer)))
+      .tensors.get("t")!
+      .toArray();
+  expect(await halves("F16", 0x3c00, 0xc500, 0x7bff, 0x0001, 0x7c00, 0x8000)).toEqual([
+    1,
+    -5,
+    65504,
+    2 ** -24,
+    Number.POSITIVE_INFINITY,
+    -0,
+  ]);
   expect(await halves("F16", 0x7e00)).toEqual([Number.NaN]);
   expect(await halves("BF16", 0x3f80, 0xc0a0)).toEqual([1, -5]);
 });
@@ -61,7 +85,10 @@ test("half precision becomes float32", async () => {
 describe("is accepted, as the reference reader does", () => {
   test.each<[string, Uint8Array]>([
     ["no tensors", file("{}")],
-    ["white space before and after the header", file('\n {"t":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}} \t', [7])],
+    [
+      "white space before and after the header",
+      file('\n {"t":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}} \t', [7]),
+    ],
     ["a scalar", one("F32", "[]", "[0,4]", zeros(4))],
     ["a size of zero", one("F32", "[2,0]", "[0,0]", [])],
     ["metadata", file('{"__metadata__":{"a":"b"}}')],
@@ -74,7 +101,11 @@ describe("is refused", () => {
   const half = entry("U8", "[2]", "[0,2]");
   test.each<[string, Uint8Array, string]>([
     ["a file of 3 bytes", zeros(3), "a file of 3 bytes is too short for its header's length, which takes 8"],
-    ["a header beyond 100 MB", file("{}", [], 100_000_001n), "the header would have 100000001 bytes, more than the 100000000 allowed"],
+    [
+      "a header beyond 100 MB",
+      file("{}", [], 100_000_001n),
+      "the header would have 100000001 bytes, more than the 100000000 allowed",
+    ],
     ["a header length of 2^64 - 1", file("{}", [], 2n ** 64n - 1n), "the header would have 18446744073709551615 bytes"],
     ["a header beyond the file", file("{}", [], 3n), "the header would have 3 bytes but the file ends after 2"],
     ["no UTF-8", file(Uint8Array.of(0x7b, 0xff, 0x7d)), "the header is not UTF-8"],
@@ -97,14 +128,42 @@ describe("is refused", () => {
     ["a size of 2^53 + 1", one("U8", "[9007199254740993]", "[0,1]", [0]), "t: shape is not a list of whole numbers"],
     ["one offset", one("U8", "[1]", "[0]", [0]), "t: data_offsets are not two whole numbers"],
     ["metadata that are no strings", file('{"__metadata__":{"a":1}}'), "__metadata__ is not an object of strings"],
-    ["an overlap", file(pair(half, entry("U8", "[2]", "[1,3]")), zeros(3)), "b: begins at byte 1 of the data but what is before it ends at 2"],
-    ["a hole", file(pair(half, entry("U8", "[1]", "[3,4]")), zeros(4)), "b: begins at byte 3 of the data but what is before it ends at 2"],
-    ["ten tensors on one range", file(`{${Array.from({ length: 10 }, (_, i) => `"t${i}":${half}`).join()}}`, zeros(2)), "begins at byte 0 of the data but what is before it ends at 2"],
-    ["an end before the begin", one("U8", "[1]", "[1,0]", [0]), "t: shape [1] of U8 takes 1 bytes but data_offsets give -1"],
+    [
+      "an overlap",
+      file(pair(half, entry("U8", "[2]", "[1,3]")), zeros(3)),
+      "b: begins at byte 1 of the data but what is before it ends at 2",
+    ],
+    [
+      "a hole",
+      file(pair(half, entry("U8", "[1]", "[3,4]")), zeros(4)),
+      "b: begins at byte 3 of the data but what is before it ends at 2",
+    ],
+    [
+      "ten tensors on one range",
+      file(`{${Array.from({ length: 10 }, (_, i) => `"t${i}":${half}`).join()}}`, zeros(2)),
+      "begins at byte 0 of the data but what is before it ends at 2",
+    ],
+    [
+      "an end before the begin",
+      one("U8", "[1]", "[1,0]", [0]),
+      "t: shape [1] of U8 takes 1 bytes but data_offsets give -1",
+    ],
     ["too many elements", one("U8", "[4503599627370497,4]", "[0,1]", [0]), "has too many elements"],
-    ["too many elements with a zero", one("U8", "[9007199254740991,2,0]", "[0,0]", []), "t: shape [9007199254740991,2,0] has too many elements"],
-    ["a shape that its bytes do not fill", one("F32", "[2]", "[0,4]", zeros(4)), "t: shape [2] of F32 takes 8 bytes but data_offsets give 4"],
-    ["bytes too many", one("U8", "[1]", "[0,1]", [0, 0]), "the tensors take 1 bytes but the file has 2 after its header"],
+    [
+      "too many elements with a zero",
+      one("U8", "[9007199254740991,2,0]", "[0,0]", []),
+      "t: shape [9007199254740991,2,0] has too many elements",
+    ],
+    [
+      "a shape that its bytes do not fill",
+      one("F32", "[2]", "[0,4]", zeros(4)),
+      "t: shape [2] of F32 takes 8 bytes but data_offsets give 4",
+    ],
+    [
+      "bytes too many",
+      one("U8", "[1]", "[0,1]", [0, 0]),
+      "the tensors take 1 bytes but the file has 2 after its header",
+    ],
     ["bytes missing", one("U8", "[2]", "[0,2]", [0]), "the tensors take 2 bytes but the file has 1 after its header"],
     ["an int64 beyond int32", one("I64", "[1]", "[0,8]", [0, 0, 0, 0, 1, 0, 0, 0]), "t: a value does not fit 32 bits"],
   ])("%s", (name, bytes, message) => {
@@ -119,7 +178,13 @@ describe("is refused", () => {
     expect((error as Error).message).toMatch(/^hostile\.safetensors: .* \(at byte \d+\)$/);
   });
   test("nothing else ever comes out of a mutated file", async () => {
-    const good = await writeSafetensors(new Map([["a", tensor([1, 2, 3])], ["b", tensor([[1], [2]], { dtype: "int32" })]]), { k: "v" });
+    const good = await writeSafetensors(
+      new Map([
+        ["a", tensor([1, 2, 3])],
+        ["b", tensor([[1], [2]], { dtype: "int32" })],
+      ]),
+      { k: "v" },
+    );
     let seed = 1;
     const random = (n: number) => {
       seed = (Math.imul(seed, 1103515245) + 12345) >>> 0;

@@ -36,7 +36,13 @@ const elementTypes: Readonly<Record<string, ElementType>> = {
   BOOL: { size: 1, dtype: "bool", decode: (b) => new Uint8Array(b) },
 };
 /** What each of our types is written as. */
-const codes: Readonly<Record<DType, string>> = { float64: "F64", float32: "F32", int32: "I32", uint8: "U8", bool: "BOOL" };
+const codes: Readonly<Record<DType, string>> = {
+  float64: "F64",
+  float32: "F32",
+  int32: "I32",
+  uint8: "U8",
+  bool: "BOOL",
+};
 
 interface Entry {
   readonly name: string;
@@ -52,7 +58,8 @@ type Fail = (offset: number, what: string) => never;
  * @param file how errors call it.
  * @throws LaminaFormatError, naming the byte, if anything is not as the format says.
  */
-export function readSafetensors(bytes: Uint8Array, file = "safetensors"): SafeTensors {
+export function readSafetensors(given: Uint8Array, file = "safetensors"): SafeTensors {
+  const bytes = new Uint8Array(given.buffer, given.byteOffset, given.byteLength); // slice() of Node's Buffer would not copy
   const fail: Fail = (offset, what) => {
     throw new LaminaFormatError(file, offset, what);
   };
@@ -70,7 +77,8 @@ function readHeader(bytes: Uint8Array, fail: Fail): { header: Map<string, Strict
   const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
   if (length > MAX_HEADER) fail(0, `the header would have ${length} bytes, more than the ${MAX_HEADER} allowed`);
   const dataStart = 8 + Number(length);
-  if (dataStart > bytes.length) fail(0, `the header would have ${length} bytes but the file ends after ${bytes.length - 8}`);
+  if (dataStart > bytes.length)
+    fail(0, `the header would have ${length} bytes but the file ends after ${bytes.length - 8}`);
   const text = decodeText(bytes.subarray(8, dataStart), fail);
   const at = (character: number) => 8 + new TextEncoder().encode(text.slice(0, character)).length;
   const header = parseStrict(text, (character, what) => fail(at(character), `the header is not JSON: ${what}`));
@@ -94,15 +102,18 @@ function readEntry(name: string, value: StrictValue, fail: Fail): Entry {
   const field = (key: string) => (value instanceof Map ? value.get(key) : undefined);
   const code = field("dtype");
   const type = typeof code === "string" && Object.hasOwn(elementTypes, code) ? elementTypes[code] : undefined;
-  if (!type) return fail(8, `${name}: dtype is ${String(code)} but must be one of ${Object.keys(elementTypes).join(", ")}`);
+  if (!type)
+    return fail(8, `${name}: dtype is ${String(code)} but must be one of ${Object.keys(elementTypes).join(", ")}`);
   const shape = integers(field("shape"));
   if (!shape) return fail(8, `${name}: shape is not a list of whole numbers`);
   const offsets = integers(field("data_offsets"));
   if (offsets?.length !== 2) return fail(8, `${name}: data_offsets are not two whole numbers`);
   const [begin, end] = offsets;
   let { size } = type;
-  for (const n of shape) if (!Number.isSafeInteger((size *= n))) fail(8, `${name}: shape [${shape}] has too many elements`);
-  if (end - begin !== size) fail(8, `${name}: shape [${shape}] of ${code} takes ${size} bytes but data_offsets give ${end - begin}`);
+  for (const n of shape)
+    if (!Number.isSafeInteger((size *= n))) fail(8, `${name}: shape [${shape}] has too many elements`);
+  if (end - begin !== size)
+    fail(8, `${name}: shape [${shape}] of ${code} takes ${size} bytes but data_offsets give ${end - begin}`);
   return { name, type, shape, begin, end };
 }
 function integers(value: StrictValue | undefined): number[] | undefined {
@@ -115,25 +126,37 @@ function checkLayout(entries: Entry[], length: number, fail: Fail): void {
   entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
   let end = 0;
   for (const e of entries) {
-    if (e.begin !== end) fail(8, `${e.name}: begins at byte ${e.begin} of the data but what is before it ends at ${end}`);
+    if (e.begin !== end)
+      fail(8, `${e.name}: begins at byte ${e.begin} of the data but what is before it ends at ${end}`);
     end = e.end;
   }
   if (end !== length) fail(8, `the tensors take ${end} bytes but the file has ${length} after its header`);
 }
-function readTensor({ name, type, shape, begin, end }: Entry, bytes: Uint8Array, dataStart: number, fail: Fail): Tensor {
+function readTensor(
+  { name, type, shape, begin, end }: Entry,
+  bytes: Uint8Array,
+  dataStart: number,
+  fail: Fail,
+): Tensor {
   const data = type.decode(bytes.slice(dataStart + begin, dataStart + end).buffer);
   if (!data) return fail(dataStart + begin, `${name}: a value does not fit 32 bits`);
   return tensor(data, { shape, dtype: type.dtype });
 }
 
 /** The bytes of a file with these tensors: the largest element types first, then by name, so that all are aligned. */
-export async function writeSafetensors(tensors: ReadonlyMap<string, Tensor>, metadata: Readonly<Record<string, string>> = {}): Promise<Uint8Array> {
+export async function writeSafetensors(
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<Uint8Array> {
   const width = (t: Tensor) => bytesOf({ shape: [], dtype: t.dtype });
   const sorted = [...tensors].sort(([a, x], [b, y]) => width(y) - width(x) || (a < b ? -1 : 1));
   const entries: [string, unknown][] = Object.keys(metadata).length ? [["__metadata__", metadata]] : [];
   let end = 0;
   for (const [name, t] of sorted) {
-    if (name === "__metadata__") throw new Error("writeSafetensors: a tensor cannot be called __metadata__, which the format keeps for itself; rename it");
+    if (name === "__metadata__")
+      throw new Error(
+        "writeSafetensors: a tensor cannot be called __metadata__, which the format keeps for itself; rename it",
+      );
     const begin = end;
     end += bytesOf(t);
     entries.push([name, { dtype: codes[t.dtype], shape: t.shape, data_offsets: [begin, end] }]);
@@ -142,7 +165,10 @@ export async function writeSafetensors(tensors: ReadonlyMap<string, Tensor>, met
   const json = `{${entries.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(",")}}`;
   const header = new TextEncoder().encode(json);
   const padded = Math.ceil(header.length / 8) * 8;
-  if (padded > MAX_HEADER) throw new Error(`writeSafetensors: the header would have ${padded} bytes, more than the ${MAX_HEADER} allowed; write fewer tensors to a file`);
+  if (padded > MAX_HEADER)
+    throw new Error(
+      `writeSafetensors: the header would have ${padded} bytes, more than the ${MAX_HEADER} allowed; write fewer tensors to a file`,
+    );
   const bytes = new Uint8Array(8 + padded + end);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(padded), true);
   bytes.fill(0x20, 8, 8 + padded).set(header, 8);

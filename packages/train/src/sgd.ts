@@ -34,7 +34,9 @@ export class SGD extends Optimizer<Required<SGDOptions>> {
   protected check({ lr, momentum, dampening, nesterov, weightDecay }: Required<SGDOptions>): void {
     atLeastZero("SGD", { lr, momentum, weightDecay });
     if (nesterov && (momentum === 0 || dampening !== 0))
-      throw new Error(`SGD: nesterov needs momentum above 0 and no dampening, but they are ${momentum} and ${dampening}; set momentum: 0.9, say`);
+      throw new Error(
+        `SGD: nesterov needs momentum above 0 and no dampening, but they are ${momentum} and ${dampening}; set momentum: 0.9, say`,
+      );
   }
   protected update(p: Parameter, gradient: Tensor, group: Required<SGDOptions>, state: ParameterState): Tensor {
     const { lr, weightDecay, maximize } = group;

@@ -52,7 +52,8 @@ export class LeakyReLU extends Module {
   readonly negativeSlope: number;
   constructor(negativeSlope?: number | { negativeSlope?: number }) {
     super();
-    this.negativeSlope = named<{ negativeSlope?: number }>("LeakyReLU", ["negativeSlope"], [negativeSlope]).negativeSlope ?? 0.01;
+    this.negativeSlope =
+      named<{ negativeSlope?: number }>("LeakyReLU", ["negativeSlope"], [negativeSlope]).negativeSlope ?? 0.01;
   }
   override forward(x: Tensor): Tensor {
     return leakyRelu(x, { negativeSlope: this.negativeSlope });
@@ -110,7 +111,10 @@ abstract class AlongAxis extends Module {
   constructor(dim?: number | { dim?: number }) {
     super();
     const given = named<{ dim?: number }>(new.target.name, ["dim"], [dim]).dim;
-    if (given === undefined) throw new Error(`${new.target.name}: dim is not given; name the axis that sums to one, new nn.${new.target.name}(1)`);
+    if (given === undefined)
+      throw new Error(
+        `${new.target.name}: dim is not given; name the axis that sums to one, new nn.${new.target.name}(1)`,
+      );
     this.dim = given;
   }
   protected override extraRepr(): string {

@@ -13,12 +13,18 @@ const isNamed = (x: unknown): x is Record<string, unknown> =>
  * Those that are undefined count as not given.
  * @throws if an argument is not known, is given twice, or is one too many: a silent `stide` would cost an afternoon.
  */
-export function named<T extends object>(layer: string, names: readonly (keyof T & string)[], args: readonly unknown[]): T {
+export function named<T extends object>(
+  layer: string,
+  names: readonly (keyof T & string)[],
+  args: readonly unknown[],
+): T {
   const last = args.at(-1);
   const byName = isNamed(last) ? last : {};
   const byPosition = isNamed(last) ? args.slice(0, -1) : args;
   if (byPosition.length > names.length)
-    throw new Error(`${layer}: ${byPosition.length} arguments were given but it takes ${names.length} (${names.join(", ")})`);
+    throw new Error(
+      `${layer}: ${byPosition.length} arguments were given but it takes ${names.length} (${names.join(", ")})`,
+    );
   const out: Record<string, unknown> = {};
   byPosition.forEach((value, i) => {
     if (value !== undefined) out[names[i]] = value;

@@ -79,7 +79,8 @@ abstract class BatchNorm extends LazyModule {
   override forward(x: Tensor): Tensor {
     this.check(x);
     const { weight, bias, eps, runningMean, runningVar } = this;
-    if (!this.training && runningMean && runningVar) return batchNorm(x, runningMean, runningVar, { weight, bias, eps });
+    if (!this.training && runningMean && runningVar)
+      return batchNorm(x, runningMean, runningVar, { weight, bias, eps });
     const { y, mean, variance } = batchNormTrain(x, { weight, bias, eps });
     if (this.training) this.track(mean, variance, x.numel / x.shape[1]);
     return y;
@@ -90,7 +91,9 @@ abstract class BatchNorm extends LazyModule {
       throw new Error(`${this.printedName}: x has ${x.ndim} axes (x [${x.shape}]) but must be ${layout}; reshape() it`);
     if (this.features === undefined) this.materialize(x.shape[1]);
     if (x.shape[1] !== this.features)
-      throw new Error(`${this.printedName}: x has ${x.shape[1]} channels (x [${x.shape}]) but the layer was made for ${this.features}; make it with numFeatures ${x.shape[1]}`);
+      throw new Error(
+        `${this.printedName}: x has ${x.shape[1]} channels (x [${x.shape}]) but the layer was made for ${this.features}; make it with numFeatures ${x.shape[1]}`,
+      );
   }
   /** Moves the running statistics; the variance that is kept is the unbiased one, as in PyTorch. */
   private track(mean: Tensor, variance: Tensor, n: number): void {
@@ -100,7 +103,8 @@ abstract class BatchNorm extends LazyModule {
       const count = add(numBatchesTracked, 1);
       numBatchesTracked.set(count);
       const share = momentum ?? reciprocal(cast(count, runningMean.dtype));
-      const mix = (old: Tensor, now: Tensor) => add(mul(old, typeof share === "number" ? 1 - share : sub(1, share)), mul(now, share));
+      const mix = (old: Tensor, now: Tensor) =>
+        add(mul(old, typeof share === "number" ? 1 - share : sub(1, share)), mul(now, share));
       runningMean.set(mix(runningMean, mean));
       runningVar.set(mix(runningVar, mul(variance, n / (n - 1))));
     });

@@ -46,7 +46,19 @@ abstract class Conv extends LazyModule {
   private readonly hasBias: boolean;
   private channels: number | undefined;
 
-  constructor(layer: string, { inChannels, outChannels, kernelSize, stride = 1, padding = 0, dilation = 1, groups = 1, bias = true }: Conv2dArguments) {
+  constructor(
+    layer: string,
+    {
+      inChannels,
+      outChannels,
+      kernelSize,
+      stride = 1,
+      padding = 0,
+      dilation = 1,
+      groups = 1,
+      bias = true,
+    }: Conv2dArguments,
+  ) {
     super();
     this.outChannels = positive(layer, "outChannels", outChannels);
     this.kernelSize = kernelSize;
@@ -57,7 +69,9 @@ abstract class Conv extends LazyModule {
     this.groups = positive(layer, "groups", groups);
     this.hasBias = bias;
     if (outChannels % groups !== 0)
-      throw new Error(`${layer}: ${outChannels} output channels do not divide into ${groups} groups; use a multiple of ${groups}`);
+      throw new Error(
+        `${layer}: ${outChannels} output channels do not divide into ${groups} groups; use a multiple of ${groups}`,
+      );
     this.channels = inChannels;
   }
   /** Undefined in a lazy layer before the first input. */
@@ -69,7 +83,9 @@ abstract class Conv extends LazyModule {
   protected materialize(layer: string, inChannels: number): void {
     this.channels = positive(layer, "inChannels", inChannels);
     if (inChannels % this.groups !== 0)
-      throw new Error(`${layer}: ${inChannels} input channels do not divide into ${this.groups} groups; use a multiple of ${this.groups}`);
+      throw new Error(
+        `${layer}: ${inChannels} input channels do not divide into ${this.groups} groups; use a multiple of ${this.groups}`,
+      );
     const shape = this.weightShape(inChannels);
     this.weight = defaultWeight(shape);
     if (this.hasBias) this.bias = defaultBias(this.outChannels, shape);
@@ -78,7 +94,9 @@ abstract class Conv extends LazyModule {
   protected materializeFor(x: Tensor): void {
     if (this.weight) return;
     if (x.ndim !== 3 && x.ndim !== 4)
-      throw new Error(`${this.printedName}: x has ${x.ndim} axes (x [${x.shape}]) but images are [batch, channels, height, width]; reshape() it`);
+      throw new Error(
+        `${this.printedName}: x has ${x.ndim} axes (x [${x.shape}]) but images are [batch, channels, height, width]; reshape() it`,
+      );
     this.materialize(this.printedName, x.shape[x.ndim - 3]);
   }
   protected override get lazyNames(): readonly string[] {
@@ -86,7 +104,11 @@ abstract class Conv extends LazyModule {
   }
   protected override extraRepr(): string {
     const { kernelSize, stride, dilation, groups } = this;
-    const parts = [`${this.inChannels ?? 0}, ${this.outChannels}`, `kernel_size=${tuple(pairOf(kernelSize))}`, `stride=${tuple(pairOf(stride))}`];
+    const parts = [
+      `${this.inChannels ?? 0}, ${this.outChannels}`,
+      `kernel_size=${tuple(pairOf(kernelSize))}`,
+      `stride=${tuple(pairOf(stride))}`,
+    ];
     const padding = typeof this.padding === "string" ? this.padding : tuple(pairOf(this.padding));
     if (padding !== "(0, 0)") parts.push(`padding=${padding}`);
     if (tuple(pairOf(dilation)) !== "(1, 1)") parts.push(`dilation=${tuple(pairOf(dilation))}`);
@@ -111,7 +133,14 @@ export class Conv2d extends Conv {
   constructor(options: Conv2dArguments);
   constructor(inChannels: number, outChannels: number, options: ConvOptions & { kernelSize: Pair });
   constructor(inChannels: number, outChannels: number, kernelSize: Pair, options?: ConvOptions);
-  constructor(inChannels: number, outChannels: number, kernelSize: Pair, stride: Pair, padding?: Padding | ConvOptions, options?: ConvOptions);
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: Pair,
+    stride: Pair,
+    padding?: Padding | ConvOptions,
+    options?: ConvOptions,
+  );
   constructor(...args: unknown[]) {
     const given = named<Conv2dArguments>("Conv2d", names, args);
     super("Conv2d", given);
@@ -132,7 +161,13 @@ export class LazyConv2d extends Conv2d {
   constructor(options: Conv2dArguments);
   constructor(outChannels: number, options: ConvOptions & { kernelSize: Pair });
   constructor(outChannels: number, kernelSize: Pair, options?: ConvOptions);
-  constructor(outChannels: number, kernelSize: Pair, stride: Pair, padding?: Padding | ConvOptions, options?: ConvOptions);
+  constructor(
+    outChannels: number,
+    kernelSize: Pair,
+    stride: Pair,
+    padding?: Padding | ConvOptions,
+    options?: ConvOptions,
+  );
   constructor(...args: unknown[]) {
     super(named<Conv2dArguments>("LazyConv2d", names.slice(1), args));
   }
@@ -149,7 +184,17 @@ export class ConvTranspose2d extends Conv {
   constructor(inChannels: number, outChannels: number, options: ConvTranspose2dOptions & { kernelSize: Pair });
   constructor(inChannels: number, outChannels: number, kernelSize: Pair, options?: ConvTranspose2dOptions);
   constructor(...args: unknown[]) {
-    const order = ["inChannels", "outChannels", "kernelSize", "stride", "padding", "outputPadding", "groups", "bias", "dilation"] as const;
+    const order = [
+      "inChannels",
+      "outChannels",
+      "kernelSize",
+      "stride",
+      "padding",
+      "outputPadding",
+      "groups",
+      "bias",
+      "dilation",
+    ] as const;
     const given = named<ConvTranspose2dArguments>("ConvTranspose2d", order, args);
     super("ConvTranspose2d", given);
     this.outputPadding = given.outputPadding ?? 0;

@@ -13,7 +13,8 @@ export class Dropout extends Module {
   constructor(p?: number | { p?: number }) {
     super();
     this.p = named<{ p?: number }>("Dropout", ["p"], [p]).p ?? 0.5;
-    if (!(this.p >= 0 && this.p <= 1)) throw new Error(`Dropout: p is ${this.p} but is a probability; pass a number from 0 to 1`);
+    if (!(this.p >= 0 && this.p <= 1))
+      throw new Error(`Dropout: p is ${this.p} but is a probability; pass a number from 0 to 1`);
   }
   override forward(x: Tensor): Tensor {
     return dropout(x, { p: this.p, training: this.training });

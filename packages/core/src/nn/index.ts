@@ -1,8 +1,20 @@
 // The namespace `nn`: modules, layers, losses as modules, and initialisers.
 export { Buffer, Parameter } from "../cell.ts";
-export { ELU, GELU, LeakyReLU, LogSoftmax, ReLU, ReLU6, Sigmoid, SiLU, Softmax, Softplus, Tanh } from "./activations.ts";
+export {
+  ELU,
+  GELU,
+  LeakyReLU,
+  LogSoftmax,
+  ReLU,
+  ReLU6,
+  Sigmoid,
+  SiLU,
+  Softmax,
+  Softplus,
+  Tanh,
+} from "./activations.ts";
 export { BatchNorm1d, BatchNorm2d, LazyBatchNorm1d, LazyBatchNorm2d } from "./batchNorm.ts";
-export { type Conv2dArguments, type ConvOptions, Conv2d, ConvTranspose2d, LazyConv2d } from "./conv2d.ts";
+export { Conv2d, type Conv2dArguments, type ConvOptions, ConvTranspose2d, LazyConv2d } from "./conv2d.ts";
 export { Dropout } from "./dropout.ts";
 export * as init from "./init.ts";
 export { LazyLinear, Linear } from "./linear.ts";

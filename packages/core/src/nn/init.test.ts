@@ -50,5 +50,7 @@ test("gains and fans", () => {
   expect(nn.init.calculateGain("leakyRelu", Math.sqrt(5))).toBeCloseTo(Math.sqrt(1 / 3));
   expect(nn.init.fanInAndFanOut([6, 3, 5, 2])).toEqual({ fanIn: 30, fanOut: 60 });
   expect(() => nn.init.fanInAndFanOut([6])).toThrow("fanInAndFanOut: a tensor of shape [6] has no fan in and fan out");
-  expect(() => nn.init.calculateGain("swish" as never)).toThrow("calculateGain: the nonlinearity is swish but must be one of linear");
+  expect(() => nn.init.calculateGain("swish" as never)).toThrow(
+    "calculateGain: the nonlinearity is swish but must be one of linear",
+  );
 });

@@ -15,7 +15,9 @@ export type Nonlinearity = "linear" | "conv2d" | "sigmoid" | "tanh" | "relu" | "
 
 function fill<C extends Cell>(name: string, cell: C, values: (n: number) => ArrayLike<number>): C {
   if (!cell?.shape)
-    throw new Error(`${name}: the tensor is ${String(cell)}; a lazy layer has no weight before its first input: run one batch through the model first`);
+    throw new Error(
+      `${name}: the tensor is ${String(cell)}; a lazy layer has no weight before its first input: run one batch through the model first`,
+    );
   const data = toTypedArray(values(sizeOf(cell.shape)), cell.dtype);
   noGrad(() => cell.set(leafOf(data, cell.shape, cell.dtype)));
   return cell;
@@ -26,11 +28,15 @@ const normals = (n: number, mean: number, std: number, generator: Generator = de
   generator.normals(n).map((z) => mean + z * std);
 
 /** Values from U(a, b); by default U(0, 1). */
-export const uniform = <C extends Cell>(cell: C, { a = 0, b = 1, generator }: InitOptions & { a?: number; b?: number } = {}): C =>
-  fill("uniform", cell, (n) => uniforms(n, a, b, generator));
+export const uniform = <C extends Cell>(
+  cell: C,
+  { a = 0, b = 1, generator }: InitOptions & { a?: number; b?: number } = {},
+): C => fill("uniform", cell, (n) => uniforms(n, a, b, generator));
 /** Values from N(mean, std²); by default N(0, 1). */
-export const normal = <C extends Cell>(cell: C, { mean = 0, std = 1, generator }: InitOptions & { mean?: number; std?: number } = {}): C =>
-  fill("normal", cell, (n) => normals(n, mean, std, generator));
+export const normal = <C extends Cell>(
+  cell: C,
+  { mean = 0, std = 1, generator }: InitOptions & { mean?: number; std?: number } = {},
+): C => fill("normal", cell, (n) => normals(n, mean, std, generator));
 /** Every element is `value`. */
 export const constant = <C extends Cell>(cell: C, value: number): C =>
   fill("constant", cell, (n) => new Float64Array(n).fill(value));
@@ -43,7 +49,9 @@ export const ones = <C extends Cell>(cell: C): C => constant(cell, 1);
  */
 export function fanInAndFanOut(shape: Shape): { fanIn: number; fanOut: number } {
   if (shape.length < 2)
-    throw new Error(`fanInAndFanOut: a tensor of shape [${shape}] has no fan in and fan out; these initialisers are for weights with two axes or more`);
+    throw new Error(
+      `fanInAndFanOut: a tensor of shape [${shape}] has no fan in and fan out; these initialisers are for weights with two axes or more`,
+    );
   const receptive = sizeOf(shape.slice(2));
   return { fanIn: shape[1] * receptive, fanOut: shape[0] * receptive };
 }
@@ -60,7 +68,9 @@ export function calculateGain(nonlinearity: Nonlinearity, slope = 0.01): number 
     selu: 3 / 4,
   };
   if (!Object.hasOwn(gains, nonlinearity))
-    throw new Error(`calculateGain: the nonlinearity is ${String(nonlinearity)} but must be one of ${Object.keys(gains).join(", ")}`);
+    throw new Error(
+      `calculateGain: the nonlinearity is ${String(nonlinearity)} but must be one of ${Object.keys(gains).join(", ")}`,
+    );
   return gains[nonlinearity];
 }
 
@@ -110,7 +120,8 @@ export const kaimingNormal = <C extends Cell>(cell: C, options: KaimingOptions =
 export const filledParameter = (shape: Shape, value: number): Parameter =>
   new Parameter(leafOf(new Float32Array(sizeOf(shape)).fill(value), shape, "float32"));
 /** PyTorch's default weight of linear and convolution layers: kaimingUniform with a = √5, which is U(±1/√fanIn). */
-export const defaultWeight = (shape: Shape): Parameter => kaimingUniform(filledParameter(shape, 0), { a: Math.sqrt(5) });
+export const defaultWeight = (shape: Shape): Parameter =>
+  kaimingUniform(filledParameter(shape, 0), { a: Math.sqrt(5) });
 /** PyTorch's default bias beside a weight of `weightShape`: U(±1/√fanIn). */
 export function defaultBias(size: number, weightShape: Shape): Parameter {
   const bound = 1 / Math.sqrt(fanInAndFanOut(weightShape).fanIn);

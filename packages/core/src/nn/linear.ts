@@ -33,7 +33,11 @@ export class Linear extends LazyModule {
   constructor(inFeatures: number, outFeatures: number, options?: LinearOptions);
   constructor(...args: unknown[]) {
     super();
-    const { inFeatures, outFeatures, bias = true } = named<LinearArguments>("Linear", ["inFeatures", "outFeatures", "bias"], args);
+    const {
+      inFeatures,
+      outFeatures,
+      bias = true,
+    } = named<LinearArguments>("Linear", ["inFeatures", "outFeatures", "bias"], args);
     this.outFeatures = positive("Linear", "outFeatures", outFeatures);
     this.hasBias = bias;
     if (inFeatures !== undefined) this.materialize(positive("Linear", "inFeatures", inFeatures));

@@ -1,14 +1,14 @@
 // Losses as modules: they hold the options; the formulas are at the functions, in ops/losses.ts.
 import { Buffer } from "../cell.ts";
 import {
-  binaryCrossEntropyWithLogits,
   type BinaryOptions,
+  binaryCrossEntropyWithLogits,
   type ClassOptions,
-  crossEntropy,
   type CrossEntropyOptions,
+  crossEntropy,
   huberLoss,
-  l1Loss,
   type LossOptions,
+  l1Loss,
   mseLoss,
   nllLoss,
   type Reduction,

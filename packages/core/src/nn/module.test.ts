@@ -4,7 +4,8 @@ import { Cell } from "../cell.ts";
 import { leafOf, type Tensor } from "../tensor.ts";
 import * as nn from "./index.ts";
 
-const leaf = (...shape: number[]): Tensor => leafOf(new Float32Array(shape.reduce((a, b) => a * b, 1)), shape, "float32");
+const leaf = (...shape: number[]): Tensor =>
+  leafOf(new Float32Array(shape.reduce((a, b) => a * b, 1)), shape, "float32");
 const identity = (x: Tensor): Tensor => x;
 
 class Block extends nn.Module {
@@ -72,7 +73,12 @@ describe("registration by assignment", () => {
 
 test("train, eval and apply reach every module, children first", () => {
   const net = new nn.Sequential(new nn.Dropout(), new nn.Sequential(new nn.ReLU()));
-  expect(net.eval().modules().map((m) => m.training)).toEqual([false, false, false, false]);
+  expect(
+    net
+      .eval()
+      .modules()
+      .map((m) => m.training),
+  ).toEqual([false, false, false, false]);
   expect(net.train()).toBe(net);
   expect(net.modules().every((m) => m.training)).toBe(true);
   const seen: string[] = [];
@@ -120,14 +126,22 @@ describe("arguments", () => {
     expect(() => new nn.Conv2d(1, 6, 5, { kernelSize: 3 } as never)).toThrow(
       "Conv2d: kernelSize was given twice, by position and by name; give it once",
     );
-    expect(() => new nn.Linear(...([1, 2, true, 3] as unknown as [number, number]))).toThrow("Linear: 4 arguments were given but it takes 3");
+    expect(() => new nn.Linear(...([1, 2, true, 3] as unknown as [number, number]))).toThrow(
+      "Linear: 4 arguments were given but it takes 3",
+    );
     expect(() => new nn.Linear(3, 0)).toThrow("Linear: outFeatures is 0 but must be a whole number from 1; pass one");
     expect(() => new nn.Conv2d(3, 4, [2, 1.5])).toThrow("Conv2d: kernelSize is 1.5 but must be a whole number from 1");
     expect(() => new nn.Conv2d(3, 4, 1, { groups: 2 })).toThrow("Conv2d: 3 input channels do not divide into 2 groups");
-    expect(() => new nn.Conv2d(4, 3, 1, { groups: 2 })).toThrow("Conv2d: 3 output channels do not divide into 2 groups");
-    expect(() => new nn.GroupNorm(2, 3)).toThrow("GroupNorm: 3 channels do not divide into 2 groups; use a multiple of 2");
+    expect(() => new nn.Conv2d(4, 3, 1, { groups: 2 })).toThrow(
+      "Conv2d: 3 output channels do not divide into 2 groups",
+    );
+    expect(() => new nn.GroupNorm(2, 3)).toThrow(
+      "GroupNorm: 3 channels do not divide into 2 groups; use a multiple of 2",
+    );
     expect(() => new nn.Dropout(1.5)).toThrow("Dropout: p is 1.5 but is a probability; pass a number from 0 to 1");
-    expect(() => new nn.Softmax()).toThrow("Softmax: dim is not given; name the axis that sums to one, new nn.Softmax(1)");
+    expect(() => new nn.Softmax()).toThrow(
+      "Softmax: dim is not given; name the axis that sums to one, new nn.Softmax(1)",
+    );
     expect(() => new nn.MaxPool2d({} as never)).toThrow(
       "MaxPool2d: kernelSize is not given; pass the size of the window, new nn.MaxPool2d(2)",
     );
@@ -146,8 +160,12 @@ describe("lazy layers", () => {
     );
   });
   test("Conv2d and BatchNorm2d without a size are lazy too", () => {
-    expect(String(new nn.Conv2d({ outChannels: 6, kernelSize: 5 }))).toBe("LazyConv2d(0, 6, kernel_size=(5, 5), stride=(1, 1))");
-    expect(() => new nn.BatchNorm2d({}).buffers()).toThrow("buffers: weight, running_mean, running_var of LazyBatchNorm2d");
+    expect(String(new nn.Conv2d({ outChannels: 6, kernelSize: 5 }))).toBe(
+      "LazyConv2d(0, 6, kernel_size=(5, 5), stride=(1, 1))",
+    );
+    expect(() => new nn.BatchNorm2d({}).buffers()).toThrow(
+      "buffers: weight, running_mean, running_var of LazyBatchNorm2d",
+    );
   });
 });
 
@@ -165,8 +183,14 @@ const printed: [nn.Module, string][] = [
   [new nn.LazyConv2d(6, 5), "LazyConv2d(0, 6, kernel_size=(5, 5), stride=(1, 1))"],
   [new nn.LazyLinear(4), "LazyLinear(in_features=0, out_features=4, bias=True)"],
   [new nn.Linear(3, 4, { bias: false }), "Linear(in_features=3, out_features=4, bias=False)"],
-  [new nn.MaxPool2d(3, 2, { padding: 1, ceilMode: true }), "MaxPool2d(kernel_size=3, stride=2, padding=1, dilation=1, ceil_mode=True)"],
-  [new nn.MaxPool2d([2, 3], { padding: [0, 1] }), "MaxPool2d(kernel_size=(2, 3), stride=(2, 3), padding=(0, 1), dilation=1, ceil_mode=False)"],
+  [
+    new nn.MaxPool2d(3, 2, { padding: 1, ceilMode: true }),
+    "MaxPool2d(kernel_size=3, stride=2, padding=1, dilation=1, ceil_mode=True)",
+  ],
+  [
+    new nn.MaxPool2d([2, 3], { padding: [0, 1] }),
+    "MaxPool2d(kernel_size=(2, 3), stride=(2, 3), padding=(0, 1), dilation=1, ceil_mode=False)",
+  ],
   [new nn.AvgPool2d(2), "AvgPool2d(kernel_size=2, stride=2, padding=0)"],
   [new nn.AdaptiveAvgPool2d([1, null]), "AdaptiveAvgPool2d(output_size=(1, None))"],
   [new nn.AdaptiveAvgPool2d(2), "AdaptiveAvgPool2d(output_size=2)"],
@@ -175,9 +199,15 @@ const printed: [nn.Module, string][] = [
     new nn.BatchNorm2d(6, { eps: 1e-3, momentum: null, affine: false, trackRunningStats: false }),
     "BatchNorm2d(6, eps=0.001, momentum=None, affine=False, bias=False, track_running_stats=False)",
   ],
-  [new nn.LazyBatchNorm2d(), "LazyBatchNorm2d(0, eps=1e-05, momentum=0.1, affine=True, bias=True, track_running_stats=True)"],
+  [
+    new nn.LazyBatchNorm2d(),
+    "LazyBatchNorm2d(0, eps=1e-05, momentum=0.1, affine=True, bias=True, track_running_stats=True)",
+  ],
   [new nn.LayerNorm(10), "LayerNorm((10,), eps=1e-05, elementwise_affine=True, bias=True)"],
-  [new nn.LayerNorm([2, 3], { elementwiseAffine: false }), "LayerNorm((2, 3), eps=1e-05, elementwise_affine=False, bias=False)"],
+  [
+    new nn.LayerNorm([2, 3], { elementwiseAffine: false }),
+    "LayerNorm((2, 3), eps=1e-05, elementwise_affine=False, bias=False)",
+  ],
   [new nn.GroupNorm(2, 4), "GroupNorm(2, 4, eps=1e-05, affine=True, bias=True)"],
   [new nn.LocalResponseNorm(5), "LocalResponseNorm(5, alpha=0.0001, beta=0.75, k=1.0)"],
   [new nn.LocalResponseNorm(5, { alpha: 1e-5, k: 2 }), "LocalResponseNorm(5, alpha=1e-05, beta=0.75, k=2)"],

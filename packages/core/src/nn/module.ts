@@ -1,7 +1,8 @@
 // Module: what all layers and models share. Its parameters, buffers and children are its properties; they are found when
 // someone asks, so that assignment is all the registration there is. What a layer computes is in the layer's file.
-import { Buffer, type Cell, Parameter } from "../cell.ts";
+
 import type { Backend } from "../backend.ts";
+import { Buffer, type Cell, Parameter } from "../cell.ts";
 import { getBackend } from "../device.ts";
 import { type DType, isFloat, sizeOf } from "../dtype.ts";
 import { noGrad } from "../mode.ts";
@@ -141,7 +142,9 @@ export abstract class Module {
     if (typeof target !== "string") {
       const current = getBackend();
       if (target !== current)
-        throw new Error(`to: the ${current.name} backend computes, but the model was asked to move to ${target.name}; call setBackend() with that one first`);
+        throw new Error(
+          `to: the ${current.name} backend computes, but the model was asked to move to ${target.name}; call setBackend() with that one first`,
+        );
       return this;
     }
     const made = new Map<Cell, Cell>();
@@ -152,7 +155,8 @@ export abstract class Module {
   // ---- saving and loading --------------------------------------------------------------------------------------------
   /** All parameters and buffers by PyTorch's keys, read to the host in one go. */
   async stateDict(): Promise<StateDict> {
-    const read = async ([key, cell]: [string, Cell]) => [key, leafOf(await cell.data(), cell.shape, cell.dtype)] as const;
+    const read = async ([key, cell]: [string, Cell]) =>
+      [key, leafOf(await cell.data(), cell.shape, cell.dtype)] as const;
     return Object.fromEntries(await Promise.all(this.cells("stateDict").map(read)));
   }
   /**
@@ -164,7 +168,9 @@ export abstract class Module {
     const own = new Map(this.cells("loadStateDict"));
     const missingKeys = [...own.keys()].filter((key) => !given.has(key));
     const unexpectedKeys = [...given.keys()].filter((key) => !own.has(key));
-    const found = [...own].filter(([key]) => given.has(key)).map(([key, cell]) => ({ key, cell, value: given.get(key)! }));
+    const found = [...own]
+      .filter(([key]) => given.has(key))
+      .map(([key, cell]) => ({ key, cell, value: given.get(key)! }));
     const misfits = found
       .filter(({ cell, value }) => `${cell.shape}` !== `${value.shape}`)
       .map(({ key, cell, value }) => `${key} is [${cell.shape}] in the model but [${value.shape}] in the state`);
@@ -174,7 +180,9 @@ export abstract class Module {
       ...misfits,
     ];
     if (problems.length)
-      throw new Error(`loadStateDict: the state does not fit ${this.printedName}: ${problems.join("; ")}; ${remedy(misfits.length > 0)}`);
+      throw new Error(
+        `loadStateDict: the state does not fit ${this.printedName}: ${problems.join("; ")}; ${remedy(misfits.length > 0)}`,
+      );
     noGrad(() => {
       for (const { cell, value } of found) cell.set(cast(value, cell.dtype));
     });
@@ -199,7 +207,9 @@ export abstract class Module {
 
 export const indent = (text: string): string => text.replaceAll("\n", "\n  ");
 const remedy = (misfit: boolean): string =>
-  misfit ? "build the model with the sizes it was saved with" : "build the model it was saved from, or pass { strict: false }";
+  misfit
+    ? "build the model with the sizes it was saved with"
+    : "build the model it was saved from, or pass { strict: false }";
 
 const isModule = (x: unknown): x is Module => x instanceof Module;
 const isParameter = (x: unknown): x is Parameter => x instanceof Parameter;
@@ -217,8 +227,12 @@ function members<T>(owner: Module, wanted: (x: unknown) => x is T): [string, T][
 /** The module and all inside, parents first; a shared one once for each of its paths. */
 function walk(root: Module, path = "", above: readonly Module[] = []): [string, Module][] {
   if (above.includes(root))
-    throw new Error(`modules: ${root.constructor.name} contains itself, at ${path}; hold what is above a module in a #private property`);
-  const inside = members(root, isModule).flatMap(([name, m]) => walk(m, path ? `${path}.${name}` : name, [...above, root]));
+    throw new Error(
+      `modules: ${root.constructor.name} contains itself, at ${path}; hold what is above a module in a #private property`,
+    );
+  const inside = members(root, isModule).flatMap(([name, m]) =>
+    walk(m, path ? `${path}.${name}` : name, [...above, root]),
+  );
   return [[path, root], ...inside];
 }
 

@@ -31,8 +31,12 @@ export class LayerNorm extends Module {
   constructor(...args: unknown[]) {
     super();
     const order = ["normalizedShape", "eps", "elementwiseAffine", "bias"] as const;
-    const { normalizedShape, eps = 1e-5, elementwiseAffine = true, bias = true } =
-      named<LayerNormOptions & { normalizedShape: number | Shape }>("LayerNorm", order, args);
+    const {
+      normalizedShape,
+      eps = 1e-5,
+      elementwiseAffine = true,
+      bias = true,
+    } = named<LayerNormOptions & { normalizedShape: number | Shape }>("LayerNorm", order, args);
     this.normalizedShape = [normalizedShape].flat().map((n) => positive("LayerNorm", "normalizedShape", n));
     this.eps = eps;
     this.weight = elementwiseAffine ? filledParameter(this.normalizedShape, 1) : undefined;
@@ -70,12 +74,19 @@ export class GroupNorm extends Module {
   constructor(...args: unknown[]) {
     super();
     const order = ["numGroups", "numChannels", "eps", "affine", "bias"] as const;
-    const { numGroups, numChannels, eps = 1e-5, affine = true, bias = true } =
-      named<GroupNormOptions & { numGroups: number; numChannels: number }>("GroupNorm", order, args);
+    const {
+      numGroups,
+      numChannels,
+      eps = 1e-5,
+      affine = true,
+      bias = true,
+    } = named<GroupNormOptions & { numGroups: number; numChannels: number }>("GroupNorm", order, args);
     this.numGroups = positive("GroupNorm", "numGroups", numGroups);
     this.numChannels = positive("GroupNorm", "numChannels", numChannels);
     if (numChannels % numGroups !== 0)
-      throw new Error(`GroupNorm: ${numChannels} channels do not divide into ${numGroups} groups; use a multiple of ${numGroups}`);
+      throw new Error(
+        `GroupNorm: ${numChannels} channels do not divide into ${numGroups} groups; use a multiple of ${numGroups}`,
+      );
     this.eps = eps;
     this.weight = affine ? filledParameter([numChannels], 1) : undefined;
     this.bias = affine && bias ? filledParameter([numChannels], 0) : undefined;
@@ -111,7 +122,12 @@ export class LocalResponseNorm extends Module {
   constructor(...args: unknown[]) {
     super();
     const order = ["size", "alpha", "beta", "k"] as const;
-    const { size, alpha = 1e-4, beta = 0.75, k = 1 } = named<LocalResponseNormOptions & { size: number }>("LocalResponseNorm", order, args);
+    const {
+      size,
+      alpha = 1e-4,
+      beta = 0.75,
+      k = 1,
+    } = named<LocalResponseNormOptions & { size: number }>("LocalResponseNorm", order, args);
     this.size = positive("LocalResponseNorm", "size", size);
     this.alpha = alpha;
     this.beta = beta;

@@ -1,11 +1,11 @@
 // Pooling layers: what they hold. What pooling computes is in ops/pool2d.ts.
 import {
+  type AvgPool2dOptions,
   adaptiveAvgPool2d,
   avgPool2d,
-  type AvgPool2dOptions,
   globalAvgPool2d,
-  maxPool2d,
   type MaxPool2dOptions,
+  maxPool2d,
   type OutputSize,
 } from "../ops/functions.ts";
 import type { Tensor } from "../tensor.ts";
@@ -14,7 +14,8 @@ import { Module } from "./module.ts";
 import { bool, sizes } from "./repr.ts";
 
 function window(layer: string, kernelSize: Pair | undefined): Pair {
-  if (kernelSize === undefined) throw new Error(`${layer}: kernelSize is not given; pass the size of the window, new nn.${layer}(2)`);
+  if (kernelSize === undefined)
+    throw new Error(`${layer}: kernelSize is not given; pass the size of the window, new nn.${layer}(2)`);
   return kernelSize;
 }
 

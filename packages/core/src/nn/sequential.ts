@@ -22,8 +22,13 @@ abstract class Container extends Module {
   protected put(name: string, module: Module): this {
     const owner = this.constructor.name;
     if (!(module instanceof Module))
-      throw new Error(`${owner}: ${name} is ${typeof module === "function" ? "a class or function" : String(module)}, but its parts are modules; write new nn.ReLU(), say`);
-    if (name in this) throw new Error(`${owner}: a child cannot be called ${name}, because ${owner} has a member of that name; choose another`);
+      throw new Error(
+        `${owner}: ${name} is ${typeof module === "function" ? "a class or function" : String(module)}, but its parts are modules; write new nn.ReLU(), say`,
+      );
+    if (name in this)
+      throw new Error(
+        `${owner}: a child cannot be called ${name}, because ${owner} has a member of that name; choose another`,
+      );
     (this as unknown as Record<string, Module>)[name] = module;
     return this;
   }
@@ -52,7 +57,9 @@ export class ModuleList extends Container {
     for (const m of modules) this.append(m);
   }
   override forward(): Tensor {
-    throw new Error("ModuleList: a list has no forward(), because it does not say how its modules are used; call them one by one, or use Sequential");
+    throw new Error(
+      "ModuleList: a list has no forward(), because it does not say how its modules are used; call them one by one, or use Sequential",
+    );
   }
   /** As PyTorch: repeated modules in one line, `(0-3): 4 x Linear(…)`. */
   protected override childLines(): string[] {

@@ -1,6 +1,7 @@
 // Layers that change the shape or nothing at all.
-import { flatten, reshape } from "../ops/functions.ts";
+
 import type { Shape } from "../dtype.ts";
+import { flatten, reshape } from "../ops/functions.ts";
 import type { Tensor } from "../tensor.ts";
 import { named } from "./arguments.ts";
 import { Module } from "./module.ts";
