@@ -1,0 +1,158 @@
+// The command line as a person uses it: a process, its output, its exit code. Trains on a few hundred real pictures.
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { FashionMNIST } from "@lamina/data";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "lamina-cli-"));
+  await mkdir(join(folder, "data"));
+  for (const [train, prefix, n] of [[true, "train", 512], [false, "t10k", 100]] as const) {
+    const { images, labels } = await FashionMNIST.load({ train });
+    await writeFile(join(folder, "data", `${prefix}-images-idx3-ubyte`), idx([n, 28, 28], images.subarray(0, n * 784)));
+    await writeFile(join(folder, "data", `${prefix}-labels-idx1-ubyte`), idx([n], labels.subarray(0, n)));
+  }
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** An IDX file of bytes. */
+function idx(shape: readonly number[], data: Uint8Array): Uint8Array {
+  const head = new DataView(new ArrayBuffer(4 + 4 * shape.length));
+  head.setUint32(0, 0x0800 + shape.length);
+  shape.forEach((n, i) => head.setUint32(4 + 4 * i, n));
+  return Buffer.concat([new Uint8Array(head.buffer), data]);
+}
+
+interface Finished {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly out: string;
+  readonly err: string;
+}
+const main = fileURLToPath(new URL("main.ts", import.meta.url));
+function start(args: readonly string[], onLine?: (line: string, child: ChildProcess) => void): Promise<Finished> {
+  const child = spawn(process.execPath, ["--conditions=source", main, ...args], { cwd: folder });
+  let out = "";
+  let err = "";
+  child.stdout.on("data", (text) => {
+    out += text;
+    for (const line of String(text).split("\n")) if (line) onLine?.(line, child);
+  });
+  child.stderr.on("data", (text) => (err += text));
+  return new Promise((resolve) => child.on("close", (code, signal) => resolve({ code, signal, out, err })));
+}
+const lamina = (...args: string[]) => start(args);
+const train = (run: string, ...args: string[]) => ["train", "--data", "data", "--batch-size", "64", "--lr", "0.5", "--run", run, "--json", ...args];
+const events = (out: string) => out.trim().split("\n").map((line) => JSON.parse(line));
+/** The newest checkpoint without what differs from run to run: seconds. */
+async function weights(run: string): Promise<Buffer> {
+  const files = (await readdir(join(folder, run))).filter((f) => f.startsWith("checkpoint-")).sort();
+  const bytes = await readFile(join(folder, run, files.at(-1)!));
+  const header = Number(bytes.readBigUInt64LE(0));
+  return bytes.subarray(8 + header);
+}
+
+describe("usage", () => {
+  test("--help lists the commands; each has help of its own", async () => {
+    const { code, out } = await lamina("--help");
+    expect(code).toBe(0);
+    for (const command of ["train", "summary", "backends", "conformance"]) expect(out).toContain(command);
+    expect((await lamina("train", "--help")).out).toContain("--resume");
+  });
+  test.each([
+    [["nonsense"], /unknown command 'nonsense'/],
+    [["train", "--epochs", "0"], /--epochs <n>' argument '0' is invalid. Give a whole number from 1/],
+    [["train", "--backend", "cuda"], /backend "cuda" is not known; choose one of: wasm, reference/],
+    [["train", "--model", "resnet"], /model "resnet" is not known; choose one of: lenet/],
+    [["train", "--resume"], /--resume needs the folder/],
+    [["summary", "lenet", "--input", "1,x"], /--input is "1,x"; give the sizes of one batch/],
+  ])("%j is wrong usage: exit code 2, a sentence, no stack", async (args, message) => {
+    const { code, err } = await lamina(...args);
+    expect(err).toMatch(message);
+    expect(err).not.toMatch(/\n\s+at /);
+    expect(code).toBe(2);
+  });
+  test("a missing data folder says what is missing: exit code 1", async () => {
+    const { code, err } = await lamina("train", "--data", "nowhere");
+    expect(code).toBe(1);
+    expect(err).toMatch(/nowhere/);
+    expect(err).not.toMatch(/\n\s+at /);
+  });
+});
+
+test("summary counts the book's parameters and multiply-adds", async () => {
+  const { out } = await lamina("summary", "lenet", "--input", "1,1,28,28", "--json");
+  const summary = JSON.parse(out);
+  expect(summary).toMatchObject({ parameters: 61_706, macs: 416_520 });
+  expect(summary.layers[1]).toEqual({ name: "1", type: "Conv2d", output: [1, 6, 28, 28], parameters: 156, macs: 117_600 });
+  expect((await lamina("summary", "d2lzh/lenet", "--json")).out).toContain('"parameters": 44426');
+});
+test("backends tells what is here", async () => {
+  const { out } = await lamina("backends", "--json");
+  expect(JSON.parse(out)).toMatchObject([{ name: "wasm", present: true }, { name: "reference", present: true }]);
+});
+
+describe("train", () => {
+  test("prints an event a line, learns, and leaves metrics, pictures and a checkpoint", async () => {
+    const { code, out, err } = await lamina(...train("plain", "--optimizer", "adam", "--lr", "0.01", "--epochs", "6"));
+    expect(err).toBe("");
+    expect(code).toBe(0);
+    const seen = events(out);
+    expect(seen.map((e) => e.event)).toEqual(["start", ...Array(6).fill("epoch"), "end"]);
+    expect(seen[1]).toEqual({
+      event: "epoch",
+      epoch: 1,
+      trainLoss: expect.any(Number),
+      trainAccuracy: expect.any(Number),
+      testLoss: expect.any(Number),
+      testAccuracy: expect.any(Number),
+      seconds: expect.any(Number),
+      examplesPerSecond: expect.any(Number),
+    });
+    expect(seen[6].trainLoss).toBeLessThan(1.5);
+    expect(seen[6].trainAccuracy).toBeGreaterThan(0.4);
+    const files = await readdir(join(folder, "plain"));
+    expect(files.sort()).toEqual(["checkpoint-000005.safetensors", "checkpoint-000006.safetensors", "config.json", "curves.svg", "metrics.jsonl", "predictions.svg"]);
+    expect(await readFile(join(folder, "plain", "curves.svg"), "utf8")).toMatch(/^<svg[\s\S]*test accuracy/);
+    expect(await readFile(join(folder, "plain", "predictions.svg"), "utf8")).toMatch(/true: Ankle boot/);
+    expect((await readFile(join(folder, "plain", "metrics.jsonl"), "utf8")).trim().split("\n")).toHaveLength(6);
+  });
+  test("a folder that holds a run is not overwritten", async () => {
+    await lamina(...train("taken", "--epochs", "1"));
+    const { code, err } = await lamina(...train("taken", "--epochs", "1"));
+    expect(err).toMatch(/taken holds a run already; go on with it by --resume/);
+    expect(code).toBe(1);
+  });
+  test("Ctrl-C finishes the step, saves, exits with 130; --resume ends where an undisturbed run does, bit for bit", async () => {
+    await lamina(...train("whole", "--epochs", "4"));
+    let hit = false;
+    const stopped = await start(train("stopped", "--epochs", "4"), (line, child) => {
+      if (hit || !line.includes('"epoch":2')) return;
+      hit = true;
+      child.kill("SIGINT");
+    });
+    expect(stopped.err).toMatch(/stopped; the checkpoint is written, and --resume goes on from it/);
+    expect(stopped.code).toBe(130);
+    const resumed = await lamina("train", "--run", "stopped", "--resume", "--json");
+    expect(resumed.code).toBe(0);
+    expect(await weights("stopped")).toEqual(await weights("whole"));
+  });
+  test("SIGKILL at random moments: what is resumed ends where an undisturbed run does, bit for bit", async () => {
+    await lamina(...train("undisturbed", "--epochs", "6"));
+    for (let kill = 0; kill < 6; kill++) {
+      const args = kill === 0 ? train("killed", "--epochs", "6") : ["train", "--run", "killed", "--resume", "--json"];
+      let timer: NodeJS.Timeout | undefined;
+      const { code } = await start(args, (_, child) => {
+        timer ??= setTimeout(() => child.kill("SIGKILL"), 37 * kill);
+      });
+      clearTimeout(timer);
+      if (code === 0) break;
+    }
+    expect((await lamina("train", "--run", "killed", "--resume", "--json")).code).toBe(0);
+    expect(await weights("killed")).toEqual(await weights("undisturbed"));
+  });
+});
