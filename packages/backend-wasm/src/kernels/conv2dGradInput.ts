@@ -1,0 +1,73 @@
+// conv2dGradInput: dx[n,c,h,w] = sum over o,p,q of dy[n, o, (h + top - p*dilation)/stride, (w + left - q*dilation)/stride] * w[o,c,p,q]
+// where the quotients are whole. Pixels whose h and w leave the same remainders by the stride have the same taps: a phase.
+import { type ConvAttrs, convKey } from "./convolution.ts";
+import { kernelOf } from "./emit.ts";
+import type { Lower } from "./lowered.ts";
+import { type Axis, emitTaps, type Phase, type TapConvolution, tapScratchBytes } from "./taps.ts";
+
+export const conv2dGradInput: Lower = ([dy, w], attrs: ConvAttrs, out) => {
+  const conv = convolution(dy.shape, w.shape, attrs, out.shape);
+  return {
+    key: `conv2dGradInput ${dy.shape} ${w.shape} ${out.shape} ${convKey(attrs)}`,
+    scratchBytes: tapScratchBytes(conv),
+    emit: (relaxed) => {
+      const f = kernelOf(4, relaxed);
+      emitTaps(f, conv);
+      return f;
+    },
+  };
+};
+
+/** The outputs start, start+stride, …, and which kernel places they use: the last one and those `every` before it. */
+interface AxisPhase {
+  readonly axis: Axis;
+  readonly last: number;
+  readonly every: number;
+}
+const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
+
+/** Taps run backwards through the kernel, so that they run forwards through dy. */
+function axisPhases(size: number, kernel: number, stride: number, before: number, dilation: number): AxisPhase[] {
+  const every = stride / gcd(stride, dilation);
+  return Array.from({ length: Math.min(stride, size) }, (_, start): AxisPhase | undefined => {
+    const places = Array.from({ length: kernel }, (_, p) => p).filter((p) => (start + before - p * dilation) % stride === 0);
+    const last = places.at(-1);
+    if (last === undefined) return undefined;
+    const axis = {
+      outputs: Math.ceil((size - start) / stride),
+      start,
+      every: stride,
+      stride: 1,
+      first: (start + before - last * dilation) / stride,
+      step: (every * dilation) / stride,
+      taps: places.length,
+    };
+    return { axis, last, every };
+  }).filter((phase) => phase !== undefined);
+}
+
+function convolution(
+  [images, O, oh, ow]: readonly number[],
+  [, perGroup, kh, kw]: readonly number[],
+  { stride, padding: [top, , left], dilation, groups }: ConvAttrs,
+  [, , H, W]: readonly number[],
+): TapConvolution {
+  const plane = kh * kw;
+  const columns = axisPhases(W, kw, stride[1], left, dilation[1]);
+  const phases = axisPhases(H, kh, stride[0], top, dilation[0]).flatMap((r) =>
+    columns.map((c): Phase => {
+      const weights = { offset: r.last * kw + c.last, out: plane, in: perGroup * plane, row: -r.every * kw, column: -c.every };
+      return { rows: r.axis, columns: c.axis, weights };
+    }),
+  );
+  return {
+    images,
+    groups,
+    channelsIn: O / groups,
+    channelsOut: perGroup,
+    sizeIn: [oh, ow],
+    sizeOut: [H, W],
+    groupWeights: (O / groups) * perGroup * plane,
+    phases,
+  };
+}

@@ -1,0 +1,73 @@
+// The inner step of products and convolutions: a tile of sums in registers to which an outer product is added, of `rows`
+// numbers, each spread over a vector, with `vectors` vectors.
+import { type Fn, V128 } from "../assembler.ts";
+import { LANES, locals, storeLanes, VECTOR } from "./emit.ts";
+
+/**
+ * The most rows for a number of vectors. V8 on x64 has 15 vector registers for: the tile, the vectors, the spread number
+ * and, without fused multiply-add, the product.
+ */
+export function tileRows(vectors: number, relaxed: boolean): number {
+  return Math.floor((15 - vectors - (relaxed ? 1 : 2)) / vectors);
+}
+
+export class Tile {
+  private readonly f: Fn;
+  readonly sums: readonly (readonly number[])[];
+  private readonly spread: number;
+  private readonly operands: readonly number[];
+
+  constructor(f: Fn, rows: number, vectors: number) {
+    this.f = f;
+    this.sums = Array.from({ length: rows }, () => locals(f, V128, vectors));
+    this.operands = locals(f, V128, vectors);
+    this.spread = f.local(V128);
+  }
+  clear(rows: number, vectors: number): void {
+    this.visit(rows, vectors, (sum) => void this.f.vzero().set(sum));
+  }
+  /** sums[r][v] += the number at `number` + offsets[r] times vector v at `vectorsAt` + vectorOffset */
+  step(number: number, offsets: readonly number[], vectorsAt: number, vectorOffset: number, vectors: number): void {
+    const { f, operands, spread } = this;
+    for (let v = 0; v < vectors; v++) f.get(vectorsAt).vload(vectorOffset + VECTOR * v).set(operands[v]);
+    offsets.forEach((offset, r) => {
+      f.get(number).vsplatload(offset).set(spread);
+      for (let v = 0; v < vectors; v++) f.fma(this.sums[r][v], spread, operands[v]);
+    });
+  }
+  visit(rows: number, vectors: number, visit: (sum: number, row: number, vector: number) => void): void {
+    for (let r = 0; r < rows; r++) for (let v = 0; v < vectors; v++) visit(this.sums[r][v], r, v);
+  }
+  /**
+   * Stores the tile turned: lane k of row r, `lanes` lanes in all, at address + k*down + r*across bytes.
+   * With across = 4 rows lie side by side, so that four of them make vectors.
+   */
+  storeTurned(rows: number, lanes: number, at: number, down: number, across: number): void {
+    for (let v = 0; v * LANES < lanes; v++) {
+      const count = Math.min(LANES, lanes - v * LANES);
+      for (let r = 0; r < rows; ) {
+        const group = across === 4 ? Math.min(LANES, rows - r) : 1;
+        this.storeGroup(r, group, v, count, at, down, v * LANES * down + r * across);
+        r += group;
+      }
+    }
+  }
+  /** Rows r to r+group-1 of vector v. */
+  private storeGroup(r: number, group: number, v: number, lanes: number, at: number, down: number, offset: number): void {
+    const { f, sums, spread: out } = this;
+    const row = (i: number) => sums[r + Math.min(i, group - 1)][v];
+    for (let lane = 0; lane < lanes; lane++) {
+      if (group === 1) {
+        f.get(at).get(row(0)).laneAccess("v128.store32_lane", lane, offset + lane * down);
+        continue;
+      }
+      f.get(row(0)).get(row(1)).shuffleWords(lane, 4 + lane, lane, 4 + lane);
+      if (group > 2) {
+        f.get(row(2)).get(row(3)).shuffleWords(lane, 4 + lane, lane, 4 + lane);
+        f.shuffleWords(0, 1, 4, 5);
+      }
+      f.set(out);
+      storeLanes(f, at, out, offset + lane * down, group);
+    }
+  }
+}
