@@ -4,7 +4,7 @@ import type { DType } from "@lamina/core";
 import type { Fn, Instruction } from "../assembler.ts";
 import type { HostName } from "./host.ts";
 import type { Lanes, Operand } from "./lanes.ts";
-import { emitExp, emitLog, emitSigmoid, emitTanh, type Temp } from "./vector.ts";
+import { emitExp, emitLog, emitSigmoid, emitSilu, emitTanh, type Temp } from "./vector.ts";
 
 export type Emit = (e: Lanes, x: readonly Operand[], out: DType) => void;
 
@@ -41,11 +41,6 @@ const vector =
   (emit: (f: Fn, x: number, temp: Temp) => void): Emit =>
   (e, [{ local }]) =>
     emit(e.f, local, () => e.temp());
-const silu: Emit = (e, [{ local }]) => {
-  emitSigmoid(e.f, local, () => e.temp());
-  e.f.get(local).op("f32x4.mul");
-};
-
 const sign: Emit = (e, [{ local }]) => {
   // 1 with x's sign where |x| > 0; else x itself: zero or NaN
   e.f
@@ -155,7 +150,7 @@ export const pointwise: Readonly<Record<string, Emit>> = {
   relu,
   softplus: host("softplus"),
   gelu: host("gelu"),
-  silu,
+  silu: vector(emitSilu),
   logicalNot: plain("v128.not"),
   cast,
   add: byType(plain("f32x4.add"), plain("i32x4.add")),

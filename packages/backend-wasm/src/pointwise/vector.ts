@@ -20,45 +20,65 @@ function polynomial(f: Fn, p: number, x: number, next: number, coefficients: rea
   }
 }
 
-/** e^x for x that is at most 0 if `negative`, any number otherwise. x*log2(e) = n + r/ln(2), e^x = 2^n * e^r. */
-export function emitExp(f: Fn, x: number, temp: Temp, negative = false): void {
-  const [r, n, bits, p, t] = Array.from({ length: 5 }, temp);
-  f.get(x);
-  if (!negative) f.vconst(100).op("f32x4.pmin");
-  f.vconst(-110).op("f32x4.pmax").tee(r); // in this order NaN is kept
-  f.vconst(Math.LOG2E).op("f32x4.mul").vconst(ROUNDER).op("f32x4.add").tee(bits);
-  f.vconst(ROUNDER).op("f32x4.sub").set(n);
+/** x*log2(e) = n + r/ln(2), so e^x = 2^n * e^r: leaves e^r, from r in its local, with n in the lowest bits of `bits`. */
+function emitReduced(f: Fn, r: number, bits: number, temp: Temp): void {
+  const [n, p, t] = Array.from({ length: 3 }, temp);
+  f.vconst(ROUNDER).set(bits).vconst(Math.LOG2E).set(t).fma(bits, r, t);
+  f.get(bits).vconst(ROUNDER).op("f32x4.sub").set(n);
   f.vconst(-LN_2_HIGH).set(t).fma(r, n, t);
   f.vconst(-LN_2_LOW).set(t).fma(r, n, t);
-  polynomial(
-    f,
-    p,
-    r,
-    t,
-    [1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1],
-  );
+  polynomial(f, p, r, t, EXP);
   // e^r = 1 + r + r*r*p
   f.get(r).vconst(1).op("f32x4.add").set(t);
   f.get(r).get(r).op("f32x4.mul").set(r).fma(t, r, p);
-  emitScale(f, t, bits, n);
+  f.get(t);
 }
-/** t * 2^n in two steps, since 2^n alone may be out of range; n is in the low bits of `bits`. */
-function emitScale(f: Fn, t: number, bits: number, half: number): void {
+const EXP = [1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1];
+
+/** e^x */
+export function emitExp(f: Fn, x: number, temp: Temp): void {
+  const [r, bits, half] = Array.from({ length: 3 }, temp);
+  f.get(x).vconst(100).op("f32x4.pmin").vconst(-110).op("f32x4.pmax").set(r); // in this order NaN is kept
+  emitReduced(f, r, bits, temp);
+  // times 2^n in two steps, since 2^n alone may be out of range
   const power = () => f.viconst(127).op("i32x4.add").i32(23).op("i32x4.shl");
-  f.get(bits).vconst(ROUNDER).op("i32x4.sub").tee(bits).i32(1).op("i32x4.shr_s").set(half);
-  f.get(half);
-  power().get(t).op("f32x4.mul");
-  f.get(bits).get(half).op("i32x4.sub");
+  f.get(bits).vconst(ROUNDER).op("i32x4.sub").tee(bits).i32(1).op("i32x4.shr_s").tee(half);
+  power().op("f32x4.mul").get(bits).get(half).op("i32x4.sub");
   power().op("f32x4.mul");
 }
 
-/** 1/(1 + e^-x), by e^-|x|, which cannot overflow. */
+/** Where e^x becomes too small for the normal range. */
+const LEAST = -87.33654;
+/** e^-|x|, and 0 where that is no normal number: n is added to the exponent as it is. */
+function emitDecay(f: Fn, x: number, temp: Temp): void {
+  const [a, r, bits] = Array.from({ length: 3 }, temp);
+  f.get(x).viconst(-0x80000000).op("v128.or").tee(a).set(r);
+  emitReduced(f, r, bits, temp);
+  f.get(bits).i32(23).op("i32x4.shl").op("i32x4.add");
+  f.get(a).vconst(LEAST).op("f32x4.lt").op("v128.andnot");
+}
+
+/** 1/(1 + e^-x), by e^-|x|, which cannot overflow; 0 where it is no normal number. */
 export function emitSigmoid(f: Fn, x: number, temp: Temp): void {
-  const [a, e] = [temp(), temp()];
-  f.get(x).op("f32x4.abs").op("f32x4.neg").set(a);
-  emitExp(f, a, temp, true);
-  f.set(e).get(e).vconst(1).get(x).vzero().op("f32x4.lt").op("v128.bitselect");
+  const e = temp();
+  emitDecay(f, x, temp);
+  f.set(e);
+  emitLogistic(f, x, e);
+}
+/** The larger of e^-|x| and 1 on x's side, over their sum. */
+function emitLogistic(f: Fn, x: number, e: number): void {
+  f.get(e).vconst(1).get(x).vzero().op("f32x4.lt").op("v128.bitselect");
   f.get(e).vconst(1).op("f32x4.add").op("f32x4.div");
+}
+
+/** x/(1 + e^-x): a number of the normal range where the sigmoid itself no longer is. */
+export function emitSilu(f: Fn, x: number, temp: Temp): void {
+  const [a, e] = [temp(), temp()];
+  f.get(x).viconst(-0x80000000).op("v128.or").set(a);
+  emitExp(f, a, temp);
+  f.set(e).get(x);
+  emitLogistic(f, x, e);
+  f.op("f32x4.mul");
 }
 
 /** Near 0 x + x^3*P(x^2), else 1 - 2/(e^2|x| + 1) with x's sign. */
