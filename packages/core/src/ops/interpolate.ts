@@ -1,7 +1,7 @@
 // Changing the size of images. Along each axis, an element of the result is a weighted sum of a few of the input's.
+import { toTypedArray } from "../dtype.ts";
 import { leafOf, type Tensor } from "../tensor.ts";
 import { add, mul } from "./arithmetic.ts";
-import { cast } from "./cast.ts";
 import { indexSelect } from "./gather.ts";
 import { onBatch } from "./images.ts";
 import { type Pair, pairOf } from "./shapes.ts";
@@ -73,11 +73,8 @@ function antialiasTaps({ n, out, scale }: Axis): Tap[] {
 function weigh(x: Tensor, axis: number, taps: readonly Tap[]): Tensor {
   const out = taps[0].index.length;
   const shape = x.shape.map((_, i) => (i === axis ? out : 1));
-  return taps
-    .map(({ index, weight }) =>
-      mul(indexSelect(x, axis, index), cast(leafOf(Float32Array.from(weight), shape, "float32"), x.dtype)),
-    )
-    .reduce(add);
+  const share = (weight: number[]) => leafOf(toTypedArray(weight, x.dtype), shape, x.dtype);
+  return taps.map(({ index, weight }) => mul(indexSelect(x, axis, index), share(weight))).reduce(add);
 }
 
 type Mode = Required<Pick<InterpolateOptions, "mode" | "alignCorners" | "antialias">>;
