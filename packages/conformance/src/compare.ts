@@ -64,7 +64,7 @@ function errorAt(actual: number, expected: number, i: number, { of, floor = 0, s
   return error / ulpOf(Math.max(Math.abs(scale), Math.abs(expected)));
 }
 const text = (x: number): string => (Object.is(x, -0) ? "-0" : String(x));
-export const show = (ulps: number): string => (ulps < 100 ? String(Math.round(ulps * 100) / 100) : ulps.toPrecision(3));
+export const show = (ulps: number): string => String(Number(ulps.toPrecision(3)));
 
 /** Bit for bit; returns what differs, or undefined. */
 export function sameBits(actual: TypedArray, expected: TypedArray): string | undefined {

@@ -39,7 +39,7 @@ export async function* conform(open: () => Promise<Backend>, options: ConformOpt
   const gaps = new Map(declared.map((gap) => [gap.id, gap.reason]));
   const oracle = await reference({ precision: "double" });
   try {
-    for (const check of await checksOf({ backend, oracle }, levels)) {
+    for (const check of await checksOf({ backend, oracle, open }, levels)) {
       const id = idOf(check);
       if (!selected(id, options)) continue;
       yield withGap(await run(check), gaps.get(id));

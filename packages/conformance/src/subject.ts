@@ -8,6 +8,8 @@ export interface Subject {
   readonly backend: Backend;
   /** Computes in double precision and never rounds. */
   readonly oracle: Backend;
+  /** Another device of the same kind, for what needs one of its own. */
+  open(): Promise<Backend>;
 }
 
 export interface Value extends Spec {

@@ -59,7 +59,7 @@ const rules: Partial<Record<OpName, Rule>> = {
   sigmoid: approximated(4),
   softplus: approximated(4),
   gelu: () => ({ ulps: 4, of: "largest" }),
-  silu: approximated(5),
+  silu: approximated(5, 2 ** -140),
   sigmoidGrad: approximated(2),
   tanhGrad: () => ({ ulps: 3, of: "largest" }),
   reluGrad: moved,
