@@ -306,11 +306,7 @@ export class Session {
   }
   private handOut(known: Known, run: Run, nodes: readonly Tensor[], inputs: readonly Storage[], buffers: ReadonlyMap<number, unknown>): void {
     const storages = new Map<number, Storage>();
-    for (const [slot, buffer] of buffers) {
-      const s = new Storage(buffer, this.backend);
-      s.refs = 0;
-      storages.set(slot, s);
-    }
+    for (const [slot, buffer] of buffers) storages.set(slot, new Storage(buffer, this.backend)); // held here until all are handed out
     nodes.forEach((n, i) => {
       n.group = undefined;
       const s = storages.get(known.slots[i]) ?? inputs[known.slots[i]];
@@ -330,7 +326,7 @@ export class Session {
         }
       }
     });
-    for (const s of storages.values()) if (s.refs === 0) this.backend.free(s.buffer); // another run wanted it
+    for (const s of storages.values()) s.release(); // one that nobody took was wanted by another run
   }
   /** The cells that wait for `n` take its value. */
   private commit(n: Tensor, s: Storage): void {
