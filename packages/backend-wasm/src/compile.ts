@@ -1,16 +1,14 @@
-// A program becomes one wasm module: its kernels, and a `run` that calls them in order. The module never holds an address
-// of its own: it is given a block whose head says where inputs and outputs lie.
+// A program becomes a list of kernels and where their operands lie; a run calls them in order. A call from JavaScript
+// costs some tens of nanoseconds, and kernels of their own can be shared between programs.
 import { type Executable, type Program, type Spec, sizeOf } from "@lamina/core";
-import { assemble, Fn, I32 } from "./assembler.ts";
-import { type Call, callsOf } from "./calls.ts";
-import { type Address, type Layout, layOut } from "./layout.ts";
-import { Lru } from "./lru.ts";
+import { callsOf } from "./calls.ts";
+import { Functions, type Kernel } from "./functions.ts";
+import { type Layout, layOut } from "./layout.ts";
 import type { Heap, WasmBuffer } from "./memory.ts";
 import { withoutCommon } from "./passes/common.ts";
 import { withoutDead } from "./passes/dead.ts";
 import { fuse } from "./passes/fuse.ts";
 import { nodesOf } from "./passes/node.ts";
-import { hostFunctions, hostImports } from "./pointwise/host.ts";
 import { isPointwise } from "./pointwise/ops.ts";
 
 export interface CompileOptions {
@@ -20,13 +18,10 @@ export interface CompileOptions {
   readonly passes?: boolean;
 }
 
-/** Functions kept for the next program that needs them. */
-const MOST_FUNCTIONS = 1024;
-
 export class Compiler {
   private readonly heap: Heap;
   private readonly options: CompileOptions;
-  private readonly functions = new Lru<Fn>(MOST_FUNCTIONS);
+  private readonly functions = new Functions();
   constructor(heap: Heap, options: CompileOptions) {
     this.heap = heap;
     this.options = options;
@@ -41,56 +36,29 @@ export class Compiler {
     const specs = specsOf(program);
     const layout = layOut(program, calls, specs);
     const outputs = program.outputs.map((slot) => specs.get(slot)!);
-    return executable(this.heap, { ...layout, outputs, run: this.instantiate(calls, layout) });
+    return executable(this.heap, { ...layout, outputs, kernels: this.functions.of(calls, this.heap.memory) });
   }
   clear(): void {
     this.functions.clear();
   }
-  private instantiate(calls: readonly Call[], layout: Layout): (block: number) => void {
-    const functions = new Map<string, Fn>();
-    for (const { key, emit } of calls) functions.set(key, this.functions.get(key, emit));
-    const index = new Map([...functions.keys()].map((key, i) => [key, hostImports.length + i]));
-    const run = emitRun(calls, layout, index);
-    const module = new WebAssembly.Module(assemble([...functions.values(), run], hostImports));
-    const instance = new WebAssembly.Instance(module, { env: { memory: this.heap.memory, ...hostFunctions } });
-    return instance.exports.run as (block: number) => void;
-  }
-}
-
-function emitRun(calls: readonly Call[], layout: Layout, index: ReadonlyMap<string, number>): Fn {
-  const f = new Fn("run", [I32]);
-  const push = (address: Address): void => {
-    if ("entry" in address) f.get(0).loadi(4 * address.entry);
-    else f.get(0).i32(address.offset).add();
-  };
-  calls.forEach(({ key }, i) => {
-    layout.addresses[i].forEach(push);
-    f.call(index.get(key)!);
-  });
-  return f;
 }
 
 interface Runnable extends Layout {
   readonly outputs: readonly Spec[];
-  readonly run: (block: number) => void;
+  readonly kernels: readonly Kernel[];
 }
 
 /** One run: takes fresh outputs and a block for all that is inner, and gives the block back. */
-function executable(heap: Heap, { bytes, scalarsAt, scalars, outputs, run }: Runnable): Executable<WasmBuffer> {
-  return (inputs, values) => {
+function executable(heap: Heap, runnable: Runnable): Executable<WasmBuffer> {
+  return (inputs, scalars) => {
     for (const x of inputs) heap.check(x);
     const results: WasmBuffer[] = [];
     let block = -1;
     try {
-      for (const { shape, dtype } of outputs) results.push(heap.allocate(dtype, sizeOf(shape)));
-      block = heap.take(bytes);
-      const { words, doubles } = heap;
-      let entry = block / 4;
-      for (const { pointer } of inputs) words[entry++] = pointer;
-      for (const { pointer } of results) words[entry++] = pointer;
-      const first = (block + scalarsAt) / 8;
-      for (let i = 0; i < scalars.length; i++) doubles[first + i] = values[scalars[i]];
-      run(block);
+      for (const { shape, dtype } of runnable.outputs) results.push(heap.allocate(dtype, sizeOf(shape)));
+      block = heap.take(runnable.bytes);
+      writeScalars(heap, block, runnable.scalars, scalars);
+      callAll(runnable, block, [...inputs, ...results]);
       return results;
     } catch (error) {
       for (const buffer of results) heap.free(buffer);
@@ -99,6 +67,14 @@ function executable(heap: Heap, { bytes, scalarsAt, scalars, outputs, run }: Run
       if (block >= 0) heap.give(block);
     }
   };
+}
+function writeScalars({ doubles }: Heap, block: number, which: readonly number[], scalars: readonly number[]): void {
+  const first = block / 8;
+  for (let i = 0; i < which.length; i++) doubles[first + i] = scalars[which[i]];
+}
+function callAll({ kernels, addresses }: Runnable, block: number, buffers: readonly WasmBuffer[]): void {
+  for (let i = 0; i < kernels.length; i++)
+    kernels[i](...addresses[i].map((a) => (a.buffer === undefined ? block + a.offset : buffers[a.buffer].pointer)));
 }
 
 function specsOf(program: Program): Map<number, Spec> {

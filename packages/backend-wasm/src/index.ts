@@ -32,7 +32,8 @@ function kernelsOf(compiler: Compiler): {
     (inputs, attrs, scalars, out) => {
       const specs = inputs.map(({ shape, dtype }): Spec => ({ shape, dtype }));
       const key = JSON.stringify([name, attrs, specs, out]);
-      const run = singles.get(key, () => compiler.compile(single(name, attrs, scalars.length, specs, out)));
+      const run =
+        singles.get(key) ?? singles.set(key, compiler.compile(single(name, attrs, scalars.length, specs, out)));
       return run(
         inputs.map((x) => x.buffer),
         scalars,

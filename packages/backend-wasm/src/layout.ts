@@ -1,5 +1,5 @@
-// Where everything of a program lies: inputs and outputs at addresses that each run brings, the rest at fixed offsets in
-// one block that a run takes and gives back: [addresses of inputs and outputs | scalars | inner values and scratch].
+// Where everything of a program lies: inputs and outputs in buffers that each run brings, the rest at fixed offsets in one
+// block that a run takes and gives back: [scalars | inner values and scratch].
 import { bytesOf, type Program, type Spec } from "@lamina/core";
 import type { Argument, Call } from "./calls.ts";
 import { roundUp } from "./memory.ts";
@@ -9,16 +9,14 @@ const ALIGN = 64;
 /** A kernel may read this far past what it is given; so that it reads nothing that changes, blocks keep apart. */
 const APART = 64;
 
+/** The start of an input or (numbered after the inputs) an output, or an offset in the run's block. */
 export type Address =
-  /** In the table's entry of this number. */
-  | { readonly entry: number }
-  /** At this offset in the run's block. */
-  | { readonly offset: number };
+  | { readonly buffer: number; readonly offset?: undefined }
+  | { readonly buffer?: undefined; readonly offset: number };
 
 export interface Layout {
   readonly bytes: number;
-  /** Where scalars begin, and which of the program's scalars lie there. */
-  readonly scalarsAt: number;
+  /** Which of the program's scalars lie at the start of the block, as float64. */
   readonly scalars: readonly number[];
   /** For each call, the addresses of its arguments. */
   readonly addresses: readonly (readonly Address[])[];
@@ -77,12 +75,11 @@ function shareInPlace(calls: readonly Call[], lives: Map<number, Life>): Shared 
 }
 
 export function layOut(program: Program, calls: readonly Call[], specs: ReadonlyMap<number, Spec>): Layout {
-  const entries = new Map<number, number>();
-  program.inputs.forEach((_, slot) => entries.set(slot, slot));
-  program.outputs.forEach((slot, i) => entries.set(slot, program.inputs.length + i));
-  const scalarsAt = roundUp(4 * entries.size, 8);
+  const buffers = new Map<number, number>();
+  program.inputs.forEach((_, slot) => buffers.set(slot, slot));
+  program.outputs.forEach((slot, i) => buffers.set(slot, program.inputs.length + i));
   const scalars: number[] = [];
-  const lives = livesOf(calls, (slot) => !entries.has(slot), specs);
+  const lives = livesOf(calls, (slot) => !buffers.has(slot), specs);
   const shared = shareInPlace(calls, lives);
   const blocks: Block[] = [];
   const at = new Map<number, number>();
@@ -94,18 +91,18 @@ export function layOut(program: Program, calls: readonly Call[], specs: Readonly
       if ("scalars" in arg) scalars.push(...arg.scalars);
     }
   });
-  const arenaAt = roundUp(scalarsAt + 8 * scalars.length, ALIGN);
+  const arenaAt = roundUp(8 * scalars.length, ALIGN);
   const { offsets, bytes } = place(blocks, ALIGN);
   let scalar = 0;
   const addressOf = (arg: Argument): Address => {
     if ("scalars" in arg) {
-      const offset = scalarsAt + 8 * scalar;
+      const offset = 8 * scalar;
       scalar += arg.scalars.length;
       return { offset };
     }
     if ("scratch" in arg) return { offset: arenaAt + offsets[scratch.get(arg)!] };
-    const entry = entries.get(arg.slot);
-    return entry !== undefined ? { entry } : { offset: arenaAt + offsets[at.get(shared.root(arg.slot))!] };
+    const buffer = buffers.get(arg.slot);
+    return buffer !== undefined ? { buffer } : { offset: arenaAt + offsets[at.get(shared.root(arg.slot))!] };
   };
-  return { bytes: arenaAt + bytes, scalarsAt, scalars, addresses: calls.map((call) => call.args.map(addressOf)) };
+  return { bytes: arenaAt + bytes, scalars, addresses: calls.map((call) => call.args.map(addressOf)) };
 }

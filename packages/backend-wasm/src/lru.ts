@@ -6,17 +6,17 @@ export class Lru<V> {
   constructor(most: number) {
     this.most = most;
   }
-  /** The value for `key`, made if it is not there. */
-  get(key: string, make: () => V): V {
-    let value = this.entries.get(key);
-    if (value === undefined) value = make();
-    else this.entries.delete(key);
+  get(key: string): V | undefined {
+    const value = this.entries.get(key);
+    if (value !== undefined) this.set(key, value);
+    return value;
+  }
+  /** Returns `value`. */
+  set(key: string, value: V): V {
+    this.entries.delete(key);
     this.entries.set(key, value);
     if (this.entries.size > this.most) this.entries.delete(this.entries.keys().next().value as string);
     return value;
-  }
-  get size(): number {
-    return this.entries.size;
   }
   clear(): void {
     this.entries.clear();

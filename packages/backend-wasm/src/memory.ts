@@ -54,7 +54,7 @@ export class Heap {
   private inUse = 0;
   private peak = 0;
   private closed = false;
-  private views: { of: ArrayBuffer; bytes: Uint8Array; words: Uint32Array; doubles: Float64Array };
+  private wide: Float64Array<ArrayBuffer>;
 
   /** @param limit the most bytes the memory may grow to; 4 GiB at most. */
   constructor(limit: number = ADDRESSABLE) {
@@ -65,23 +65,14 @@ export class Heap {
     this.memory = new WebAssembly.Memory({ initial: 1, maximum });
     this.end = PAGE - SLACK;
     this.gaps = [{ start: FIRST, size: this.end - FIRST }];
-    this.views = viewsOf(this.memory.buffer);
+    this.wide = new Float64Array(this.memory.buffer);
   }
 
   // ---- views: growth detaches them, so nobody keeps one ------------------------------------------------------------------
-  private fresh(): typeof this.views {
-    const { buffer } = this.memory;
-    if (this.views.of !== buffer) this.views = viewsOf(buffer);
-    return this.views;
-  }
-  get bytes(): Uint8Array {
-    return this.fresh().bytes;
-  }
-  get words(): Uint32Array {
-    return this.fresh().words;
-  }
+  /** The whole memory as float64. */
   get doubles(): Float64Array {
-    return this.fresh().doubles;
+    if (this.wide.buffer !== this.memory.buffer) this.wide = new Float64Array(this.memory.buffer);
+    return this.wide;
   }
   /** The elements of a buffer, until the memory grows. */
   view({ pointer, length, dtype }: WasmBuffer): TypedArray {
@@ -220,10 +211,3 @@ export class Heap {
     this.memory = new WebAssembly.Memory({ initial: 0 });
   }
 }
-
-const viewsOf = (of: ArrayBuffer) => ({
-  of,
-  bytes: new Uint8Array(of),
-  words: new Uint32Array(of),
-  doubles: new Float64Array(of),
-});

@@ -174,5 +174,9 @@ export const pointwise: Readonly<Record<string, Emit>> = {
 export const isPointwise = (op: string): boolean => op === "full" || Object.hasOwn(pointwise, op);
 
 /** Ops that take tens of instructions: a loop with one of them gains nothing from doing several vectors in a turn. */
-const long = new Set("exp expm1 log log1p sin cos tan asin acos atan sinh cosh tanh erf sigmoid softplus gelu silu pow atan2 remainder".split(" "));
+const long = new Set(
+  "exp expm1 log log1p sin cos tan asin acos atan sinh cosh tanh erf sigmoid softplus gelu silu pow atan2 remainder".split(
+    " ",
+  ),
+);
 export const isLong = (op: string): boolean => long.has(op);
