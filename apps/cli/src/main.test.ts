@@ -11,7 +11,10 @@ let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "lamina-cli-"));
   await mkdir(join(folder, "data"));
-  for (const [train, prefix, n] of [[true, "train", 512], [false, "t10k", 100]] as const) {
+  for (const [train, prefix, n] of [
+    [true, "train", 512],
+    [false, "t10k", 100],
+  ] as const) {
     const { images, labels } = await FashionMNIST.load({ train });
     await writeFile(join(folder, "data", `${prefix}-images-idx3-ubyte`), idx([n, 28, 28], images.subarray(0, n * 784)));
     await writeFile(join(folder, "data", `${prefix}-labels-idx1-ubyte`), idx([n], labels.subarray(0, n)));
@@ -46,8 +49,24 @@ function start(args: readonly string[], onLine?: (line: string, child: ChildProc
   return new Promise((resolve) => child.on("close", (code, signal) => resolve({ code, signal, out, err })));
 }
 const lamina = (...args: string[]) => start(args);
-const train = (run: string, ...args: string[]) => ["train", "--data", "data", "--batch-size", "64", "--lr", "0.5", "--run", run, "--json", ...args];
-const events = (out: string) => out.trim().split("\n").map((line) => JSON.parse(line));
+const train = (run: string, ...args: string[]) => [
+  "train",
+  "--data",
+  "data",
+  "--batch-size",
+  "64",
+  "--lr",
+  "0.5",
+  "--run",
+  run,
+  "--json",
+  ...args,
+];
+const events = (out: string) =>
+  out
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
 /** The newest checkpoint without what differs from run to run: seconds. */
 async function weights(run: string): Promise<Buffer> {
   const files = (await readdir(join(folder, run))).filter((f) => f.startsWith("checkpoint-")).sort();
@@ -88,12 +107,21 @@ test("summary counts the book's parameters and multiply-adds", async () => {
   const { out } = await lamina("summary", "lenet", "--input", "1,1,28,28", "--json");
   const summary = JSON.parse(out);
   expect(summary).toMatchObject({ parameters: 61_706, macs: 416_520 });
-  expect(summary.layers[1]).toEqual({ name: "1", type: "Conv2d", output: [1, 6, 28, 28], parameters: 156, macs: 117_600 });
+  expect(summary.layers[1]).toEqual({
+    name: "1",
+    type: "Conv2d",
+    output: [1, 6, 28, 28],
+    parameters: 156,
+    macs: 117_600,
+  });
   expect((await lamina("summary", "d2lzh/lenet", "--json")).out).toContain('"parameters": 44426');
 });
 test("backends tells what is here", async () => {
   const { out } = await lamina("backends", "--json");
-  expect(JSON.parse(out)).toMatchObject([{ name: "wasm", present: true }, { name: "reference", present: true }]);
+  expect(JSON.parse(out)).toMatchObject([
+    { name: "wasm", present: true },
+    { name: "reference", present: true },
+  ]);
 });
 
 describe("train", () => {
@@ -116,7 +144,14 @@ describe("train", () => {
     expect(seen[6].trainLoss).toBeLessThan(1.5);
     expect(seen[6].trainAccuracy).toBeGreaterThan(0.4);
     const files = await readdir(join(folder, "plain"));
-    expect(files.sort()).toEqual(["checkpoint-000005.safetensors", "checkpoint-000006.safetensors", "config.json", "curves.svg", "metrics.jsonl", "predictions.svg"]);
+    expect(files.sort()).toEqual([
+      "checkpoint-000005.safetensors",
+      "checkpoint-000006.safetensors",
+      "config.json",
+      "curves.svg",
+      "metrics.jsonl",
+      "predictions.svg",
+    ]);
     expect(await readFile(join(folder, "plain", "curves.svg"), "utf8")).toMatch(/^<svg[\s\S]*test accuracy/);
     expect(await readFile(join(folder, "plain", "predictions.svg"), "utf8")).toMatch(/true: Ankle boot/);
     expect((await readFile(join(folder, "plain", "metrics.jsonl"), "utf8")).trim().split("\n")).toHaveLength(6);

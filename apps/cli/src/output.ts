@@ -5,7 +5,14 @@ import pc from "picocolors";
 import { table } from "./table.ts";
 
 export interface Output {
-  start(info: { model: string; backend: string; parameters: number; folder: string; epochs: number; resumed: boolean }): void;
+  start(info: {
+    model: string;
+    backend: string;
+    parameters: number;
+    folder: string;
+    epochs: number;
+    resumed: boolean;
+  }): void;
   step(result: StepResult): void;
   epoch(result: EpochResult): void;
   end(history: readonly EpochResult[], files: readonly string[]): void;
@@ -29,7 +36,13 @@ export function jsonOutput(): Output {
 }
 
 function epochTable(history: readonly EpochResult[]): string {
-  const rows = history.map((e) => [e.epoch, e.trainLoss.toFixed(4), percent(e.trainAccuracy), percent(e.testAccuracy), e.seconds.toFixed(1)]);
+  const rows = history.map((e) => [
+    e.epoch,
+    e.trainLoss.toFixed(4),
+    percent(e.trainAccuracy),
+    percent(e.testAccuracy),
+    e.seconds.toFixed(1),
+  ]);
   return table(["epoch", "train loss", "train accuracy", "test accuracy", "seconds"], rows, Array(5).fill("right"));
 }
 const line = (e: EpochResult, epochs: number) =>
@@ -47,18 +60,32 @@ export function humanOutput(): Output {
   const draw = ({ epoch, step, steps, loss, correct, examples }: StepResult) => {
     if (!process.stderr.isTTY || !steps) return;
     if (!bar) {
-      bar = new SingleBar({ stream: process.stderr, clearOnComplete: true, hideCursor: true, etaBuffer: 50, format: "epoch {epoch} |{bar}| {value}/{total}  {rate} examples/s  loss {loss}  accuracy {accuracy}  {eta_formatted} left" });
+      bar = new SingleBar({
+        stream: process.stderr,
+        clearOnComplete: true,
+        hideCursor: true,
+        etaBuffer: 50,
+        format:
+          "epoch {epoch} |{bar}| {value}/{total}  {rate} examples/s  loss {loss}  accuracy {accuracy}  {eta_formatted} left",
+      });
       bar.start(steps, step - 1, { epoch: "", rate: "", loss: "", accuracy: "" });
       started = performance.now();
     }
     const rate = Math.round((examples * step) / ((performance.now() - started) / 1000 || 1));
-    bar.update(step, { epoch: `${epoch}/${epochs}`, rate, loss: loss.toFixed(3), accuracy: percent(correct / examples) });
+    bar.update(step, {
+      epoch: `${epoch}/${epochs}`,
+      rate,
+      loss: loss.toFixed(3),
+      accuracy: percent(correct / examples),
+    });
   };
   return {
     start(info) {
       epochs = info.epochs;
       const verb = info.resumed ? "goes on training" : "trains";
-      console.log(`${pc.bold(info.model)} (${info.parameters.toLocaleString("en-US")} parameters) ${verb} on ${info.backend}; run folder ${info.folder}`);
+      console.log(
+        `${pc.bold(info.model)} (${info.parameters.toLocaleString("en-US")} parameters) ${verb} on ${info.backend}; run folder ${info.folder}`,
+      );
     },
     step: draw,
     epoch(result) {

@@ -21,7 +21,11 @@ export interface EpochRow {
 export function curves(title: string, epochs: readonly EpochRow[]): Promise<string> {
   const series = { trainLoss: "train loss", trainAccuracy: "train accuracy", testAccuracy: "test accuracy" } as const;
   const values = epochs.flatMap((row) =>
-    Object.entries(series).map(([key, name]) => ({ epoch: row.epoch, series: name, value: row[key as keyof typeof series] })),
+    Object.entries(series).map(([key, name]) => ({
+      epoch: row.epoch,
+      series: name,
+      value: row[key as keyof typeof series],
+    })),
   );
   return toSVG({
     $schema: "https://vega.github.io/schema/vega-lite/v6.json",
@@ -61,18 +65,26 @@ export function predictions(items: readonly Prediction[], side: number): Promise
     predicted: `said: ${predicted}`,
     right: predicted === label,
   }));
-  const place = {
-    x: { field: "column", type: "quantitative", axis: null, scale: { domain: [-0.5, 4.5], nice: false } },
-    y: { field: "row", type: "quantitative", axis: null, scale: { domain: [Math.ceil(items.length / 5) - 0.5, -0.5], nice: false } },
-  } as const;
+  const axis = (field: string, domain: [number, number]) => ({
+    field,
+    type: "quantitative" as const,
+    axis: null,
+    scale: { domain, nice: false },
+  });
+  const rows = Math.ceil(items.length / 5);
+  const place = { x: axis("column", [-0.5, 4.5]), y: axis("row", [rows - 0.5, -0.5]) };
   const text = (field: string, dy: number) => ({
-    mark: { type: "text", dy, fontSize: 11 },
-    encoding: { ...place, text: { field }, color: { condition: { test: "datum.right", value: "black" }, value: "#c00" } },
-  }) as const;
+    mark: { type: "text" as const, dy, fontSize: 11 },
+    encoding: {
+      ...place,
+      text: { field },
+      color: { condition: { test: "datum.right", value: "black" }, value: "#c00" },
+    },
+  });
   return toSVG({
     $schema: "https://vega.github.io/schema/vega-lite/v6.json",
     width: 600,
-    height: 150 * Math.ceil(items.length / 5),
+    height: 150 * rows,
     background: "white",
     config: { view: { stroke: null } },
     data: { values },

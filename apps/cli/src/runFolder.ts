@@ -48,7 +48,9 @@ export class RunFolder {
       await folder.lock();
     } catch (error) {
       if (error instanceof Failure) throw error;
-      throw new Failure(`the run folder ${path} cannot be written (${(error as Error).message}); choose another with --run FOLDER`);
+      throw new Failure(
+        `the run folder ${path} cannot be written (${(error as Error).message}); choose another with --run FOLDER`,
+      );
     }
     return folder;
   }
@@ -62,7 +64,9 @@ export class RunFolder {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
       const owner = Number(await readFile(this.lockFile, "utf8"));
       if (owner > 0 && owner !== process.pid && isAlive(owner))
-        throw new Failure(`the run in ${this.path} is still going on, as process ${owner}; stop it first, or choose another folder with --run FOLDER`);
+        throw new Failure(
+          `the run in ${this.path} is still going on, as process ${owner}; stop it first, or choose another folder with --run FOLDER`,
+        );
       await writeFile(this.lockFile, String(process.pid)); // whoever had it is dead
     }
   }
@@ -80,7 +84,9 @@ export class RunFolder {
     try {
       return JSON.parse(await readFile(join(path, "config.json"), "utf8")) as RunConfig;
     } catch (error) {
-      throw new Failure(`there is no run to resume in ${path} (${(error as Error).message}); name its folder with --run FOLDER`);
+      throw new Failure(
+        `there is no run to resume in ${path} (${(error as Error).message}); name its folder with --run FOLDER`,
+      );
     }
   }
   /** One JSON object a line, an epoch each; written whole, so that a resumed run has each epoch once. */

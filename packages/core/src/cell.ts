@@ -3,8 +3,8 @@
 import { session } from "./active.ts";
 import type { TypedArray } from "./dtype.ts";
 import { gradEnabled } from "./mode.ts";
-import { leafOf, Tensor } from "./tensor.ts";
 import type { Storage } from "./storage.ts";
+import { leafOf, Tensor } from "./tensor.ts";
 
 export interface CellOptions {
   /** Gradients flow to it. */

@@ -23,7 +23,17 @@ export function inspectNode(t: Tensor): void {
   const data = session().peek(t);
   if (!options.nan || !data || !isFloat(t.dtype)) return;
   const at = data.findIndex((v: number) => !Number.isFinite(v));
-  if (at < 0 || t.inputs.some((x) => session().peek(x)?.some((v: number) => !Number.isFinite(v)))) return;
+  if (
+    at < 0 ||
+    t.inputs.some((x) =>
+      session()
+        .peek(x)
+        ?.some((v: number) => !Number.isFinite(v)),
+    )
+  )
+    return;
   const op = t.op?.name ?? "op";
-  throw new Error(`${op}: made ${data[at]} at element ${at} of [${t.shape}] from finite inputs of shapes ${t.inputs.map((x) => `[${x.shape}]`).join(", ")}; look at its inputs here`);
+  throw new Error(
+    `${op}: made ${data[at]} at element ${at} of [${t.shape}] from finite inputs of shapes ${t.inputs.map((x) => `[${x.shape}]`).join(", ")}; look at its inputs here`,
+  );
 }

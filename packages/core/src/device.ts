@@ -13,7 +13,9 @@ import { Session, type SessionOptions, type SessionStats } from "./run.ts";
 export function setBackend(backend: Backend, options?: SessionOptions): void {
   const missing = Object.values(ops).filter((op) => !op.alias && !op.decompose && !(op.name in backend.kernels));
   if (missing.length)
-    throw new Error(`setBackend: the ${backend.name} backend lacks ${missing.length} required kernels: ${missing.map((op) => op.name).join(", ")}; add a row for each`);
+    throw new Error(
+      `setBackend: the ${backend.name} backend lacks ${missing.length} required kernels: ${missing.map((op) => op.name).join(", ")}; add a row for each`,
+    );
   attachMethods();
   activeSession()?.flush();
   activate(new Session(backend, options));
@@ -23,7 +25,10 @@ export const getBackend = (): Backend => session().backend;
 /** Live and peak bytes on the device, and how many buffers. */
 export const memory = (): MemoryInfo => session().backend.memory();
 /** Counts of what has been recorded and run since setBackend. */
-export const stats = (): Readonly<SessionStats> & { readonly programs: number } => ({ ...session().stats, programs: session().programs.met });
+export const stats = (): Readonly<SessionStats> & { readonly programs: number } => ({
+  ...session().stats,
+  programs: session().programs.met,
+});
 /** Runs what is pending. Never needed: reading a value does it; good before a pause, and for timing. */
 export async function sync(): Promise<void> {
   session().flush();

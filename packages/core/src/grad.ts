@@ -1,9 +1,9 @@
 // The reverse pass: gradients are more graph, there is no second mechanism.
 import { session } from "./active.ts";
+import type { Cell } from "./cell.ts";
 import { isFloat } from "./dtype.ts";
 import { withGrad } from "./mode.ts";
 import { add, detach, full } from "./ops/functions.ts";
-import type { Cell } from "./cell.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** Everything that `root` was computed from and that gradients flow through, in recording order (a topological order). */
@@ -12,22 +12,35 @@ function graphOf(root: Tensor): Tensor[] {
   for (const t of reached) for (const x of t.inputs) if (x.requiresGrad) reached.add(x);
   for (const t of reached)
     if (t.released)
-      throw new Error("backward: the graph of this value was released by an earlier backward(); compute it again, or call backward() once on the sum of the losses");
+      throw new Error(
+        "backward: the graph of this value was released by an earlier backward(); compute it again, or call backward() once on the sum of the losses",
+      );
   return [...reached].sort((a, b) => a.id - b.id);
 }
 
 function seedFor(root: Tensor, dy: Tensor | undefined): Tensor {
   if (!root.requiresGrad)
-    throw new Error("backward: nothing this value was computed from requires a gradient; use Parameters, or tensor(data, { requiresGrad: true })");
+    throw new Error(
+      "backward: nothing this value was computed from requires a gradient; use Parameters, or tensor(data, { requiresGrad: true })",
+    );
   if (!dy && root.numel !== 1)
-    throw new Error(`backward: the loss has shape [${root.shape}] but must be a scalar; reduce it first, with sum() or mean(), or pass the gradient of the result`);
+    throw new Error(
+      `backward: the loss has shape [${root.shape}] but must be a scalar; reduce it first, with sum() or mean(), or pass the gradient of the result`,
+    );
   if (dy && `${dy.shape}` !== `${root.shape}`)
-    throw new Error(`backward: the gradient passed has shape [${dy.shape}] but the value has shape [${root.shape}]; pass one of that shape`);
+    throw new Error(
+      `backward: the gradient passed has shape [${dy.shape}] but the value has shape [${root.shape}]; pass one of that shape`,
+    );
   return dy ? dy.source : full(root.shape, 1, { dtype: root.dtype });
 }
 
 /** Gradients of `root` for all that `isWanted`, as graph. */
-function gradients(root: Tensor, dy: Tensor | undefined, createGraph: boolean, isWanted: (x: Tensor) => boolean): Map<Tensor, Tensor> {
+function gradients(
+  root: Tensor,
+  dy: Tensor | undefined,
+  createGraph: boolean,
+  isWanted: (x: Tensor) => boolean,
+): Map<Tensor, Tensor> {
   return withGrad(createGraph, () =>
     session().sweep(() => {
       const found = new Map<Tensor, Tensor>([[root, seedFor(root, dy)]]);
@@ -60,7 +73,8 @@ export function backward(loss: Tensor, dy?: Tensor): void {
   const root = loss.source;
   const found = gradients(root, dy, false, (x) => x.cell !== undefined);
   for (const [leaf, g] of found) if (leaf.cell) accumulate(leaf.cell, g);
-  if (root.pending) root.isRoot = true; // its graph goes when it has run
+  if (root.pending)
+    root.isRoot = true; // its graph goes when it has run
   else if (!root.cell) root.cut();
 }
 function accumulate(parameter: Cell, g: Tensor): void {
@@ -85,7 +99,11 @@ type Differentiable = (...args: Tensor[]) => Tensor;
  */
 export function grad(output: Tensor, inputs: readonly Tensor[], options?: GradOptions): Tensor[];
 export function grad(fn: Differentiable): Differentiable;
-export function grad(of: Tensor | Differentiable, inputs: readonly Tensor[] = [], options: GradOptions = {}): Tensor[] | Differentiable {
+export function grad(
+  of: Tensor | Differentiable,
+  inputs: readonly Tensor[] = [],
+  options: GradOptions = {},
+): Tensor[] | Differentiable {
   if (typeof of === "function") return gradOf(of);
   const { createGraph = false, gradOutput } = options;
   const root = of.source;
@@ -96,7 +114,10 @@ export function grad(of: Tensor | Differentiable, inputs: readonly Tensor[] = []
 }
 function gradOf(fn: Differentiable): Differentiable {
   return (x, ...rest) => {
-    if (!isFloat(x.dtype)) throw new Error(`grad: the argument is ${x.dtype}, and only floating-point values have gradients; cast it to float32`);
+    if (!isFloat(x.dtype))
+      throw new Error(
+        `grad: the argument is ${x.dtype}, and only floating-point values have gradients; cast it to float32`,
+      );
     return withGrad(true, () => {
       const leaf = x.source.requiresGrad ? x : variable(x);
       const [dx] = grad(fn(leaf, ...rest), [leaf], { createGraph: true });

@@ -5,7 +5,7 @@ import type { Backend } from "./backend.ts";
 import type { Spec } from "./dtype.ts";
 import { withGrad } from "./mode.ts";
 import type { Op } from "./op.ts";
-import { type Instruction, planFrees, type Program } from "./program.ts";
+import { type Instruction, type Program, planFrees } from "./program.ts";
 import { Tensor } from "./tensor.ts";
 
 /** A structure that has been met. */
@@ -140,9 +140,18 @@ class Flattener {
     this.inputs = inputs;
   }
   /** Adds what computes `op`, and returns the slot of its value. Scalars of decompositions are added to `fixed`. */
-  add(op: Op, attrs: object, scalars: readonly number[], specs: readonly Spec[], slots: readonly number[], out: Spec, fixed: number[] | undefined): number {
+  add(
+    op: Op,
+    attrs: object,
+    scalars: readonly number[],
+    specs: readonly Spec[],
+    slots: readonly number[],
+    out: Spec,
+    fixed: number[] | undefined,
+  ): number {
     if (op.alias) return slots[0];
-    if (!(this.backend.kernels as Record<string, unknown>)[op.name] && op.decompose) return this.decompose(op, attrs, specs, slots, fixed ?? []);
+    if (!(this.backend.kernels as Record<string, unknown>)[op.name] && op.decompose)
+      return this.decompose(op, attrs, specs, slots, fixed ?? []);
     fixed?.push(...scalars);
     this.instructions.push({
       op,
@@ -163,7 +172,10 @@ class Flattener {
     for (const n of nodes) {
       const from = n.inputs.map((x) => {
         const slot = at.get(x);
-        if (slot === undefined) throw new Error(`${op.name}: its decomposition uses a value from outside, of shape [${x.shape}]; make constants with full() or arange()`);
+        if (slot === undefined)
+          throw new Error(
+            `${op.name}: its decomposition uses a value from outside, of shape [${x.shape}]; make constants with full() or arange()`,
+          );
         return slot;
       });
       at.set(n, this.add(n.op!, n.attrs!, n.scalars, n.inputs.map(specOf), from, n, fixed));
@@ -196,7 +208,9 @@ function flatten(backend: Backend, nodes: readonly Tensor[], leaves: readonly Te
     const own: number[] = [];
     const before = flat.instructions.length;
     const native = !n.op!.decompose || (backend.kernels as Record<string, unknown>)[n.op!.name] !== undefined;
-    slots.push(flat.add(n.op!, n.attrs!, n.scalars, n.inputs.map(specOf), n.inputs.map(slotOf), n, native ? undefined : own));
+    slots.push(
+      flat.add(n.op!, n.attrs!, n.scalars, n.inputs.map(specOf), n.inputs.map(slotOf), n, native ? undefined : own),
+    );
     if (!native && flat.instructions.length > before) fixed.set(i, own);
   });
   const program: Program = { inputs, instructions: flat.instructions, outputs: [] };
@@ -205,17 +219,37 @@ function flatten(backend: Backend, nodes: readonly Tensor[], leaves: readonly Te
 }
 
 /** The program of a single op on leaves of the given shapes. */
-export function programOf(backend: Backend, op: Op, attrs: object, scalars: readonly number[], specs: readonly Spec[], out: Spec): { program: Program; scalars: readonly number[] } {
+export function programOf(
+  backend: Backend,
+  op: Op,
+  attrs: object,
+  scalars: readonly number[],
+  specs: readonly Spec[],
+  out: Spec,
+): { program: Program; scalars: readonly number[] } {
   const flat = new Flattener(backend, specs.map(specOf));
   const fixed: number[] = [];
-  const slot = flat.add(op, attrs, scalars, specs.map(specOf), specs.map((_, i) => i), out, fixed);
+  const slot = flat.add(
+    op,
+    attrs,
+    scalars,
+    specs.map(specOf),
+    specs.map((_, i) => i),
+    out,
+    fixed,
+  );
   const program: Program = { inputs: specs.map(specOf), instructions: flat.instructions, outputs: [slot] };
   planFrees(program);
   return { program, scalars: fixed };
 }
 
 /** Runs a program kernel by kernel. All or nothing: what it made is freed if a kernel throws. */
-export function interpret(backend: Backend, program: Program, inputs: readonly unknown[], scalars: readonly number[]): unknown[] {
+export function interpret(
+  backend: Backend,
+  program: Program,
+  inputs: readonly unknown[],
+  scalars: readonly number[],
+): unknown[] {
   const at = inputs.slice();
   const alive = new Set<number>();
   let s = 0;
@@ -223,7 +257,11 @@ export function interpret(backend: Backend, program: Program, inputs: readonly u
     for (const k of program.instructions) {
       const kernel = backend.kernels[k.op.name as keyof typeof backend.kernels];
       if (!kernel) throw new Error(`${k.op.name}: the ${backend.name} backend has no kernel for this op`);
-      const views = k.inputs.map((slot, i) => ({ buffer: at[slot], shape: k.inputSpecs[i].shape, dtype: k.inputSpecs[i].dtype }));
+      const views = k.inputs.map((slot, i) => ({
+        buffer: at[slot],
+        shape: k.inputSpecs[i].shape,
+        dtype: k.inputSpecs[i].dtype,
+      }));
       at[k.out] = kernel(views, k.attrs, scalars.slice(s, s + k.scalars), k.spec);
       s += k.scalars;
       alive.add(k.out);

@@ -22,7 +22,9 @@ export function noGrad<T>(f: () => T): T {
   return withGrad(false, () => {
     const result = activeSession() ? activeSession()!.together(f) : f();
     if (result instanceof Promise)
-      throw new Error("noGrad: the function is async, and other code would run inside it at its awaits; make it sync and await outside");
+      throw new Error(
+        "noGrad: the function is async, and other code would run inside it at its awaits; make it sync and await outside",
+      );
     return result;
   });
 }

@@ -21,9 +21,13 @@ test("special values, bool and int32", () => {
   expect(format([2], "int32", Int32Array.of(1, -20))).toBe("tensor([  1, -20], dtype=int32)");
 });
 test("long axes show three at each end", () => {
-  expect(format([2000], "int32", Int32Array.from({ length: 2000 }, (_, i) => i))).toBe(
-    "tensor([   0,    1,    2, ..., 1997, 1998, 1999], dtype=int32)",
-  );
+  expect(
+    format(
+      [2000],
+      "int32",
+      Int32Array.from({ length: 2000 }, (_, i) => i),
+    ),
+  ).toBe("tensor([   0,    1,    2, ..., 1997, 1998, 1999], dtype=int32)");
 });
 test("empty tensors, gradients, and values that are not here", () => {
   expect(format([0], "float32", f32())).toBe("tensor([])");

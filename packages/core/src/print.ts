@@ -7,7 +7,9 @@ const THRESHOLD = 1000;
 function formatter(data: TypedArray, dtype: DType): (v: number) => string {
   if (dtype === "bool") return (v) => (v ? "True" : "False");
   if (!isFloat(dtype)) return String;
-  const finite = Array.from(data as Float32Array).filter((v) => Number.isFinite(v) && v !== 0).map(Math.abs);
+  const finite = Array.from(data as Float32Array)
+    .filter((v) => Number.isFinite(v) && v !== 0)
+    .map(Math.abs);
   const largest = Math.max(0, ...finite);
   const smallest = finite.length ? Math.min(...finite) : 0;
   const special = (v: number) => (Number.isNaN(v) ? "nan" : v > 0 ? "inf" : "-inf");
@@ -31,7 +33,8 @@ export function format(shape: Shape, dtype: DType, data: TypedArray | undefined,
     ...(requiresGrad ? ["requiresGrad=true"] : []),
   ];
   if (!data) return `tensor(${["not on the host: await data()", `shape=[${shape}]`, ...tail].join(", ")})`;
-  if (sizeOf(shape) === 0) return `tensor(${["[]", ...(shape.length > 1 ? [`size=(${shape.join(", ")})`] : []), ...tail].join(", ")})`;
+  if (sizeOf(shape) === 0)
+    return `tensor(${["[]", ...(shape.length > 1 ? [`size=(${shape.join(", ")})`] : []), ...tail].join(", ")})`;
   const summarize = sizeOf(shape) > THRESHOLD;
   const picked: number[] = [];
   const visit = (axis: number, offset: number, stride: number): void => {
@@ -56,7 +59,9 @@ function body(shape: Shape, cell: (i: number) => string, summarize: boolean, len
     const inner = stride / shape[axis];
     const rest = shape.length - axis - 1;
     const separator = rest === 0 ? ", " : `,${"\n".repeat(rest)}${" ".repeat("tensor(".length + axis + 1)}`;
-    const parts = positions(shape[axis], summarize).map((p) => (p < 0 ? "..." : level(axis + 1, offset + p * inner, inner)));
+    const parts = positions(shape[axis], summarize).map((p) =>
+      p < 0 ? "..." : level(axis + 1, offset + p * inner, inner),
+    );
     return `[${parts.join(separator)}]`;
   };
   return level(0, 0, length);

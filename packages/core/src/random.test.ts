@@ -24,7 +24,9 @@ describe("Generator", () => {
   });
   test("seeds beyond 32 bits count", () => {
     expect(new Generator(2 ** 40).uniforms(4)).not.toEqual(new Generator(0).uniforms(4));
-    expect(() => new Generator(-1)).toThrow("manualSeed: the seed is -1 but must be a whole number from 0 to 2^53 - 1; pass one");
+    expect(() => new Generator(-1)).toThrow(
+      "manualSeed: the seed is -1 but must be a whole number from 0 to 2^53 - 1; pass one",
+    );
     expect(() => new Generator(0.5)).toThrow("the seed is 0.5");
   });
   test("uniforms lie in [0, 1) with mean 1/2 and variance 1/12", () => {
@@ -50,7 +52,9 @@ describe("Generator", () => {
     expect(y).toBeCloseTo(radius * Math.sin((2 * Math.PI * b) / 2 ** 32), 6);
   });
   test("a permutation has every number once, and every number can come first", () => {
-    expect([...new Generator(5).permutation(1000)].sort((a, b) => a - b)).toEqual(Array.from({ length: 1000 }, (_, i) => i));
+    expect([...new Generator(5).permutation(1000)].sort((a, b) => a - b)).toEqual(
+      Array.from({ length: 1000 }, (_, i) => i),
+    );
     const g = new Generator(5);
     expect(new Set(Array.from({ length: 200 }, () => g.permutation(5)[0])).size).toBe(5);
     expect(g.permutation(0)).toHaveLength(0);

@@ -112,7 +112,8 @@ export class Generator {
   }
 }
 function checkedSeed(seed: number): number {
-  if (!Number.isSafeInteger(seed) || seed < 0) throw new Error(`manualSeed: the seed is ${seed} but must be a whole number from 0 to 2^53 - 1; pass one`);
+  if (!Number.isSafeInteger(seed) || seed < 0)
+    throw new Error(`manualSeed: the seed is ${seed} but must be a whole number from 0 to 2^53 - 1; pass one`);
   return seed;
 }
 
@@ -143,8 +144,8 @@ function sinCosOfTurn(turn: number): [number, number] {
   let s = 0;
   let c = 0;
   for (let k = 9; k >= 1; k--) {
-    s = 1 - (s * x2) / ((2 * k) * (2 * k + 1));
-    c = 1 - (c * x2) / ((2 * k) * (2 * k - 1));
+    s = 1 - (s * x2) / (2 * k * (2 * k + 1));
+    c = 1 - (c * x2) / (2 * k * (2 * k - 1));
   }
   const sin = flip ? c : s * x;
   const cos = flip ? s * x : c;

@@ -76,7 +76,9 @@ export class Session {
   record(op: Op, inputs: readonly Tensor[], attrs: object, scalars: readonly number[], requiresGrad: boolean): Tensor {
     const spec = op.infer(inputs, attrs);
     if (!this.dtypes.has(spec.dtype))
-      throw new Error(`${op.name}: the result would be ${spec.dtype}, but the ${this.backend.name} backend has only ${[...this.dtypes].join(", ")}; cast first`);
+      throw new Error(
+        `${op.name}: the result would be ${spec.dtype}, but the ${this.backend.name} backend has only ${[...this.dtypes].join(", ")}; cast first`,
+      );
     const t = new Tensor(spec.shape, spec.dtype);
     t.op = op;
     t.inputs = inputs;
@@ -132,7 +134,9 @@ export class Session {
     const old = x.storage!;
     const host = old.backend.read(old.buffer);
     if (host instanceof Promise)
-      throw new Error(`a value of shape [${x.shape}] is on the ${old.backend.name} backend, which can only be read asynchronously; await its data() before you use it on ${this.backend.name}`);
+      throw new Error(
+        `a value of shape [${x.shape}] is on the ${old.backend.name} backend, which can only be read asynchronously; await its data() before you use it on ${this.backend.name}`,
+      );
     x.storage = new Storage(this.backend.upload(host, x.dtype), this.backend);
     old.release();
   }
@@ -229,7 +233,8 @@ export class Session {
   private makeRoom(known: Known, run: Run, nodes: readonly Tensor[]): void {
     for (const n of nodes) for (const c of n.holders ?? []) c.dropPrevious();
     for (const r of this.live)
-      if (r.known === known) this.drop(r, (n) => n.run === r && run.serial - r.serial >= (known.wanted.get(n.index) ?? 1));
+      if (r.known === known)
+        this.drop(r, (n) => n.run === r && run.serial - r.serial >= (known.wanted.get(n.index) ?? 1));
   }
   /** A failed run has not happened: cells keep what they had, and each value throws when it is used or read. */
   private fail(nodes: readonly Tensor[], error: unknown): void {
@@ -274,7 +279,9 @@ export class Session {
   private upload(x: Tensor): Storage {
     this.stats.uploads++;
     if (!this.dtypes.has(x.dtype))
-      throw new Error(`the ${this.backend.name} backend has no ${x.dtype} (it has ${[...this.dtypes].join(", ")}); make the tensor with another dtype`);
+      throw new Error(
+        `the ${this.backend.name} backend has no ${x.dtype} (it has ${[...this.dtypes].join(", ")}); make the tensor with another dtype`,
+      );
     const storage = new Storage(this.backend.upload(x.host!, x.dtype), this.backend);
     x.storage = storage;
     return storage;
@@ -300,11 +307,19 @@ export class Session {
       for (const s of known.fixed.get(i) ?? n.scalars) scalars.push(s);
     });
     const buffers = inputs.map((s) => s.buffer);
-    const out = known.executable ? known.executable(buffers, scalars) : interpret(this.backend, program, buffers, scalars);
+    const out = known.executable
+      ? known.executable(buffers, scalars)
+      : interpret(this.backend, program, buffers, scalars);
     this.stats.kernels += program.instructions.length;
     return new Map(program.outputs.map((slot, i) => [slot, out[i]]));
   }
-  private handOut(known: Known, run: Run, nodes: readonly Tensor[], inputs: readonly Storage[], buffers: ReadonlyMap<number, unknown>): void {
+  private handOut(
+    known: Known,
+    run: Run,
+    nodes: readonly Tensor[],
+    inputs: readonly Storage[],
+    buffers: ReadonlyMap<number, unknown>,
+  ): void {
     const storages = new Map<number, Storage>();
     for (const [slot, buffer] of buffers) storages.set(slot, new Storage(buffer, this.backend)); // held here until all are handed out
     nodes.forEach((n, i) => {
@@ -364,7 +379,9 @@ export class Session {
     const needed = new Set<Tensor>([x]);
     for (const n of needed) {
       if (!n.op)
-        throw new Error(`this value of shape [${x.shape}] was not kept, and ${n.place.gone ?? "what it came from is gone"}: read it before the next step, or call keep() on it where it is made`);
+        throw new Error(
+          `this value of shape [${x.shape}] was not kept, and ${n.place.gone ?? "what it came from is gone"}: read it before the next step, or call keep() on it where it is made`,
+        );
       for (const y of n.inputs) if (!y.available) needed.add(y);
     }
     return [...needed].sort((a, b) => a.id - b.id);
@@ -380,7 +397,12 @@ export class Session {
     if (n.op!.alias) n.storage = n.inputs[0].storage!.retain();
     else {
       const { program, scalars } = programOf(this.backend, n.op!, n.attrs!, n.scalars, n.inputs, n);
-      const [buffer] = interpret(this.backend, program, n.inputs.map((y) => y.storage!.buffer), scalars);
+      const [buffer] = interpret(
+        this.backend,
+        program,
+        n.inputs.map((y) => y.storage!.buffer),
+        scalars,
+      );
       n.storage = new Storage(buffer, this.backend);
       this.stats.kernels++;
       this.stats.recomputed++;
@@ -441,7 +463,10 @@ export class Session {
     return t;
   }
   dispose(t: Tensor): void {
-    if (t.cell) throw new Error(`dispose: ${t.cell.name} is a cell's value, and the cell needs it; give the cell another value with set()`);
+    if (t.cell)
+      throw new Error(
+        `dispose: ${t.cell.name} is a cell's value, and the cell needs it; give the cell another value with set()`,
+      );
     t.place.gone = "it was disposed";
     t.host = undefined;
     if (this.results.forget(t.place)) {
@@ -500,4 +525,5 @@ export class Session {
 }
 
 /** A value that outlives its program: in a cell, read, kept, a root of backward, or consumed by nothing. */
-const isResult = (n: Tensor): boolean => n.kept || n.isRoot || n.uses === 0 || (n.holders !== undefined && n.holders.length > 0);
+const isResult = (n: Tensor): boolean =>
+  n.kept || n.isRoot || n.uses === 0 || (n.holders !== undefined && n.holders.length > 0);

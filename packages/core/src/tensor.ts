@@ -1,8 +1,8 @@
 // Tensor: a value that is recorded now and computed when someone looks. Nobody has to free one: results live on the
 // host once read, and the executor frees what is inner (run.ts). The ops are in ops/, attached as methods in methods.ts.
 import { session } from "./active.ts";
-import { type DType, type Shape, type Spec, sizeOf, type TypedArray, toTypedArray } from "./dtype.ts";
 import type { Cell } from "./cell.ts";
+import { type DType, type Shape, type Spec, sizeOf, type TypedArray, toTypedArray } from "./dtype.ts";
 import type { Group } from "./group.ts";
 import type { Op } from "./op.ts";
 import { format } from "./print.ts";
@@ -100,7 +100,9 @@ export class Tensor implements Spec {
   /** The value of a tensor with one element, as a number (bool: 0 or 1). */
   async item(): Promise<number> {
     if (this.numel !== 1)
-      throw new Error(`item: the tensor has ${this.numel} elements (shape [${this.shape}]), but only one can be an item; use data() or toArray()`);
+      throw new Error(
+        `item: the tensor has ${this.numel} elements (shape [${this.shape}]), but only one can be an item; use data() or toArray()`,
+      );
     return (await read(this.source))[0];
   }
   /** The elements as nested arrays, as PyTorch's `tolist()`; a number for a 0-d tensor; booleans for bool. */
@@ -158,12 +160,16 @@ function shapeOf(data: unknown): number[] {
 function flattenInto(out: (number | boolean)[], data: unknown, shape: Shape, axis: number): void {
   if (axis === shape.length) {
     if (typeof data !== "number" && typeof data !== "boolean")
-      throw new Error(`tensor: expected a number or boolean at depth ${axis} but found ${isList(data) ? "a list" : String(data)}; all rows must be nested equally deep`);
+      throw new Error(
+        `tensor: expected a number or boolean at depth ${axis} but found ${isList(data) ? "a list" : String(data)}; all rows must be nested equally deep`,
+      );
     out.push(data);
     return;
   }
   if (!isList(data) || data.length !== shape[axis])
-    throw new Error(`tensor: a row at depth ${axis} has ${isList(data) ? data.length : "no"} elements but the first one has ${shape[axis]}; make all rows equally long`);
+    throw new Error(
+      `tensor: a row at depth ${axis} has ${isList(data) ? data.length : "no"} elements but the first one has ${shape[axis]}; make all rows equally long`,
+    );
   for (let i = 0; i < data.length; i++) flattenInto(out, data[i], shape, axis + 1);
 }
 
@@ -201,6 +207,8 @@ export function tensorFrom(data: Nested | TypedArray, { shape, dtype }: TensorOp
   }
   const target = shape ?? natural;
   if (sizeOf(target) !== flat.length)
-    throw new Error(`tensor: ${flat.length} values do not fill shape [${target}] of ${sizeOf(target)} elements; pass a shape with ${flat.length} elements`);
+    throw new Error(
+      `tensor: ${flat.length} values do not fill shape [${target}] of ${sizeOf(target)} elements; pass a shape with ${flat.length} elements`,
+    );
   return leafOf(toTypedArray(flat, dtype ?? found), [...target], dtype ?? found);
 }

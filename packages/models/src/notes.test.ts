@@ -33,7 +33,13 @@ const matrix = (rows: number, columns: number) => tensor(range(rows * columns), 
 function corr2d(X: Tensor, K: Tensor): Tensor {
   const [h, w] = K.shape;
   const rows = range(X.shape[0] - h + 1).map((i) =>
-    stack(range(X.shape[1] - w + 1).map((j) => X.at([i, i + h], [j, j + w]).mul(K).sum())),
+    stack(
+      range(X.shape[1] - w + 1).map((j) =>
+        X.at([i, i + h], [j, j + w])
+          .mul(K)
+          .sum(),
+      ),
+    ),
   );
   return stack(rows);
 }
@@ -53,7 +59,10 @@ class Conv2D extends nn.Module {
 
 describe("convolution", () => {
   test("corr2d", async () => {
-    expect(await corr2d(matrix(3, 3), matrix(2, 2)).toArray()).toEqual([[19, 25], [37, 43]]);
+    expect(await corr2d(matrix(3, 3), matrix(2, 2)).toArray()).toEqual([
+      [19, 25],
+      [37, 43],
+    ]);
   });
   test("an edge kernel finds the edges of an image, and none in its transpose", async () => {
     const X = cat([ones([6, 2]), zeros([6, 4]), ones([6, 2])], 1);
@@ -68,7 +77,10 @@ describe("convolution", () => {
     const y = layer.forward(matrix(3, 3));
     y.sum().backward();
     // Each weight sees the four corners of the image that it slides over; the bias sees every output.
-    expect(await layer.weight.grad!.toArray()).toEqual([[8, 12], [20, 24]]);
+    expect(await layer.weight.grad!.toArray()).toEqual([
+      [8, 12],
+      [20, 24],
+    ]);
     expect(await layer.bias.grad!.toArray()).toEqual([4]);
   });
   test("learning a kernel by gradient descent", async () => {
@@ -102,8 +114,12 @@ describe("padding and stride", () => {
     expect(size(new nn.Conv2d(1, 1, [3, 5], { padding: [0, 1], stride: [3, 4] }))).toEqual([2, 2]);
   });
   test("the formula floor((n - k + p + s) / s), p on both sides together", () => {
-    for (const [n, k, p, s] of [[8, 3, 1, 2], [28, 5, 2, 1], [224, 11, 0, 4]])
-      expect(convOutputSize(n, k, { padding: p, stride: s })).toBe(Math.floor((n - k + 2 * p + s) / s));
+    for (const [n, k, p, s] of [
+      [8, 3, 1, 2],
+      [28, 5, 2, 1],
+      [224, 11, 0, 4],
+    ])
+      expect(convOutputSize(n, { kernel: k, padding: p, stride: s })).toBe(Math.floor((n - k + 2 * p + s) / s));
   });
 });
 
@@ -111,18 +127,41 @@ describe("channels", () => {
   const X = () => stack([matrix(3, 3), matrix(3, 3).add(1)]).unsqueeze(0);
   const K = () => stack([matrix(2, 2), matrix(2, 2).add(1)]);
   test("several input channels add up", async () => {
-    expect(await conv2d(X(), K().unsqueeze(0)).toArray()).toEqual([[[[56, 72], [104, 120]]]]);
+    expect(await conv2d(X(), K().unsqueeze(0)).toArray()).toEqual([
+      [
+        [
+          [56, 72],
+          [104, 120],
+        ],
+      ],
+    ]);
   });
   test("several output channels stand beside each other", async () => {
     const kernels = stack([K(), K().add(1), K().add(2)]);
     expect(await conv2d(X(), kernels).toArray()).toEqual([
-      [[[56, 72], [104, 120]], [[76, 100], [148, 172]], [[96, 128], [192, 224]]],
+      [
+        [
+          [56, 72],
+          [104, 120],
+        ],
+        [
+          [76, 100],
+          [148, 172],
+        ],
+        [
+          [96, 128],
+          [192, 224],
+        ],
+      ],
     ]);
   });
   test("a 1x1 convolution is a fully connected layer over the channels", async () => {
     const x = randn([1, 3, 3, 3]);
     const w = randn([2, 3, 1, 1]);
-    const dense = w.reshape([2, 3]).matmul(x.reshape([3, 9])).reshape([1, 2, 3, 3]);
+    const dense = w
+      .reshape([2, 3])
+      .matmul(x.reshape([3, 9]))
+      .reshape([1, 2, 3, 3]);
     expect(await conv2d(x, w).sub(dense).abs().max().item()).toBeLessThan(1e-6);
   });
 });
@@ -131,16 +170,45 @@ describe("pooling", () => {
   const image = (rows: number, columns: number) => matrix(rows, columns).reshape([1, 1, rows, columns]);
   const values = async (y: Tensor) => (await y.toArray<number[][][][]>())[0];
   test("maximum and average over 2x2", async () => {
-    expect(await values(maxPool2d(image(3, 3), { kernelSize: 2, stride: 1 }))).toEqual([[[4, 5], [7, 8]]]);
-    expect(await values(avgPool2d(image(3, 3), { kernelSize: 2, stride: 1 }))).toEqual([[[2, 3], [5, 6]]]);
+    expect(await values(maxPool2d(image(3, 3), { kernelSize: 2, stride: 1 }))).toEqual([
+      [
+        [4, 5],
+        [7, 8],
+      ],
+    ]);
+    expect(await values(avgPool2d(image(3, 3), { kernelSize: 2, stride: 1 }))).toEqual([
+      [
+        [2, 3],
+        [5, 6],
+      ],
+    ]);
   });
   test("the stride is the window unless given; padding; oblong windows", async () => {
     const X = image(4, 4);
     expect(await values(new nn.MaxPool2d(3).forward(X))).toEqual([[[10]]]);
-    expect(await values(new nn.MaxPool2d(3, { padding: 1, stride: 2 }).forward(X))).toEqual([[[5, 7], [13, 15]]]);
-    expect(await values(new nn.MaxPool2d([2, 3], { padding: [0, 1], stride: [2, 3] }).forward(X))).toEqual([[[5, 7], [13, 15]]]);
+    expect(await values(new nn.MaxPool2d(3, { padding: 1, stride: 2 }).forward(X))).toEqual([
+      [
+        [5, 7],
+        [13, 15],
+      ],
+    ]);
+    expect(await values(new nn.MaxPool2d([2, 3], { padding: [0, 1], stride: [2, 3] }).forward(X))).toEqual([
+      [
+        [5, 7],
+        [13, 15],
+      ],
+    ]);
     const two = cat([X, X.add(1)], 1);
-    expect(await values(new nn.MaxPool2d(3, { padding: 1, stride: 2 }).forward(two))).toEqual([[[5, 7], [13, 15]], [[6, 8], [14, 16]]]);
+    expect(await values(new nn.MaxPool2d(3, { padding: 1, stride: 2 }).forward(two))).toEqual([
+      [
+        [5, 7],
+        [13, 15],
+      ],
+      [
+        [6, 8],
+        [14, 16],
+      ],
+    ]);
   });
 });
 

@@ -17,7 +17,11 @@ const tunedMalloc = {
 };
 const torch = (name: string, env: Readonly<Record<string, string>>): Contender => ({
   name,
-  command: (job) => ({ file: python, args: [here("torch_lenet.py"), JSON.stringify(job)], env: { OMP_NUM_THREADS: "1", ...env } }),
+  command: (job) => ({
+    file: python,
+    args: [here("torch_lenet.py"), JSON.stringify(job)],
+    env: { OMP_NUM_THREADS: "1", ...env },
+  }),
 });
 
 export const lamina: Contender = {

@@ -7,7 +7,9 @@ import { lamina, peers } from "./contenders.ts";
 import { jobs } from "./jobs.ts";
 import { type Measured, measure, median } from "./measure.ts";
 
-const { values } = parseArgs({ options: { rounds: { type: "string", default: "5" }, json: { type: "string" }, help: { type: "boolean" } } });
+const { values } = parseArgs({
+  options: { rounds: { type: "string", default: "5" }, json: { type: "string" }, help: { type: "boolean" } },
+});
 if (values.help) {
   console.log(`Times a training step of LeNet (batch 256, SGD) against PyTorch on one thread.
 
@@ -26,9 +28,16 @@ const results = [];
 for (const job of jobs) {
   const measured = await measure([lamina, ...peers], job, Number(values.rounds), (line) => console.error(line));
   const [ours] = measured;
-  const table = new Table({ head: [`${job.name} b${job.batch}`, "ms a step", "min - max", "lamina's time / its", "loss", "version"], style: { head: [] } });
+  const table = new Table({
+    head: [`${job.name} b${job.batch}`, "ms a step", "min - max", "lamina's time / its", "loss", "version"],
+    style: { head: [] },
+  });
   for (const m of measured)
-    table.push(m.error ? [m.name, { colSpan: 5, content: `not run: ${m.error}` }] : [m.name, median(m.rounds).toFixed(1), spread(m.rounds), ratio(ours, m), m.loss.toFixed(4), m.version]);
+    table.push(
+      m.error
+        ? [m.name, { colSpan: 5, content: `not run: ${m.error}` }]
+        : [m.name, median(m.rounds).toFixed(1), spread(m.rounds), ratio(ours, m), m.loss.toFixed(4), m.version],
+    );
   console.log(table.toString());
   results.push({ job, measured });
 }

@@ -3,7 +3,10 @@ import type { Contender } from "./contenders.ts";
 import { measure, median } from "./measure.ts";
 
 const job = { name: "job", batch: 1, steps: 1, warmup: 0 };
-const script = (name: string, code: string): Contender => ({ name, command: () => ({ file: process.execPath, args: ["-e", code] }) });
+const script = (name: string, code: string): Contender => ({
+  name,
+  command: () => ({ file: process.execPath, args: ["-e", code] }),
+});
 
 test("the median of an even number of values lies between the middle two", () => {
   expect(median([4, 1, 3, 2])).toBe(2.5);

@@ -31,8 +31,19 @@ function reasonOf(error: unknown): string {
 }
 
 /** A contender that fails is listed with its error and left out of later rounds. */
-export async function measure(contenders: readonly Contender[], job: Job, rounds: number, onRound: (line: string) => void): Promise<Measured[]> {
-  const found = contenders.map((c) => ({ name: c.name, rounds: [] as number[], loss: Number.NaN, version: "", error: undefined as string | undefined }));
+export async function measure(
+  contenders: readonly Contender[],
+  job: Job,
+  rounds: number,
+  onRound: (line: string) => void,
+): Promise<Measured[]> {
+  const found = contenders.map((c) => ({
+    name: c.name,
+    rounds: [] as number[],
+    loss: Number.NaN,
+    version: "",
+    error: undefined as string | undefined,
+  }));
   for (let round = 1; round <= rounds; round++)
     for (const [i, contender] of contenders.entries()) {
       const row = found[i];

@@ -2,7 +2,22 @@
 import assert from "node:assert/strict";
 import { Buffer, Cell, memory, noGrad, Parameter, relu, stats, sync, type Tensor, tanh, tensor } from "@lamina/core";
 import { test } from "vitest";
-import { batches, clipGradNorm, close, closeAll, crossEntropy, dense, hits, Meter, models, SGD, SMALL_WINDOW, STEPS, sameParams, setup } from "./kit.ts";
+import {
+  batches,
+  clipGradNorm,
+  close,
+  closeAll,
+  crossEntropy,
+  dense,
+  hits,
+  Meter,
+  models,
+  SGD,
+  SMALL_WINDOW,
+  STEPS,
+  sameParams,
+  setup,
+} from "./kit.ts";
 
 const range = (n: number) => Array.from({ length: n }, (_, i) => i);
 const soon = () => new Promise((resolve) => setImmediate(resolve));
@@ -212,14 +227,29 @@ test("errors say what to do", async () => {
   loss.backward();
   opt.step();
   await loss.item();
-  assert.throws(() => loss.backward(), /backward: the graph of this value was released by an earlier backward\(\); compute it again/);
+  assert.throws(
+    () => loss.backward(),
+    /backward: the graph of this value was released by an earlier backward\(\); compute it again/,
+  );
   assert.throws(() => loss.mul(2).backward(), /released by an earlier backward/, "not silently nothing");
-  assert.throws(() => model.forward(x).backward(), /backward: the loss has shape \[16,3\] but must be a scalar; reduce it first/);
-  assert.throws(() => tensor(1).backward(), /backward: nothing this value was computed from requires a gradient; use Parameters/);
+  assert.throws(
+    () => model.forward(x).backward(),
+    /backward: the loss has shape \[16,3\] but must be a scalar; reduce it first/,
+  );
+  assert.throws(
+    () => tensor(1).backward(),
+    /backward: nothing this value was computed from requires a gradient; use Parameters/,
+  );
   assert.throws(() => noGrad(async () => model.forward(x)), /noGrad: the function is async, .*await outside/);
   const [w] = model.params;
-  assert.throws(() => w.set(w.sub(1)), /set: the new value of fc1\.weight was computed with gradients recorded.*noGrad/);
-  assert.throws(() => w.set(tensor([1, 2])), /set: fc1\.weight is float32 \[6,8\] but the new value is float32 \[2\]; a cell keeps its shape/);
+  assert.throws(
+    () => w.set(w.sub(1)),
+    /set: the new value of fc1\.weight was computed with gradients recorded.*noGrad/,
+  );
+  assert.throws(
+    () => w.set(tensor([1, 2])),
+    /set: fc1\.weight is float32 \[6,8\] but the new value is float32 \[2\]; a cell keeps its shape/,
+  );
   assert.throws(() => w.dispose(), /dispose: fc1\.weight is a cell's value/);
 });
 
@@ -244,7 +274,10 @@ test("metrics one step late: results live on, inner values only when kept", asyn
     }
     return late;
   };
-  await assert.rejects(loop(false), /was not kept, and the value of fc2\.bias from before update 2 is gone: read it before the next step/);
+  await assert.rejects(
+    loop(false),
+    /was not kept, and the value of fc2\.bias from before update 2 is gone: read it before the next step/,
+  );
   assert.ok((await loop(true)) > 0);
 });
 
@@ -439,7 +472,10 @@ test("an old value and the new one in one op; one value in two cells", async () 
     const y = noGrad(() => t.mul(p)); // the old and the new one
     const old = a.map((v) => v * 0.5 + 1);
     a = a.map((v, k) => v - 0.1 * old[k]);
-    closeAll(await y.data(), a.map((v, k) => v * old[k]));
+    closeAll(
+      await y.data(),
+      a.map((v, k) => v * old[k]),
+    );
     closeAll(await q.data(), a);
     meter.step();
   }
@@ -479,7 +515,8 @@ test("the norm of accumulated gradients, read after the step: clipGradNorm keeps
         meter.step();
       }
     };
-    if (own) await assert.rejects(loop(), /\.grad from before update \d+ is gone: read it before the next step, or call keep/);
+    if (own)
+      await assert.rejects(loop(), /\.grad from before update \d+ is gone: read it before the next step, or call keep/);
     else {
       await loop();
       meter.check({ programs: 3, flatFrom: 10 });

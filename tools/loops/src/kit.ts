@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { reference } from "@lamina/backend-reference";
 import {
   type Backend,
-  batchNormTrain,
   Buffer,
+  batchNormTrain,
   type Cell,
   crossEntropy,
   linear,
@@ -45,7 +45,12 @@ const compile = (backend: Backend) => (program: Program) => {
     let s = 0;
     try {
       for (const k of steps) {
-        const views = k.inputs.map((slot, i) => ({ ...k.inputSpecs[i], shape: k.inputSpecs[i].shape, dtype: k.inputSpecs[i].dtype, buffer: slots[slot] }));
+        const views = k.inputs.map((slot, i) => ({
+          ...k.inputSpecs[i],
+          shape: k.inputSpecs[i].shape,
+          dtype: k.inputSpecs[i].dtype,
+          buffer: slots[slot],
+        }));
         slots[k.out] = k.kernel(views, k.attrs, scalars.slice(s, s + k.scalars), k.spec);
         s += k.scalars;
         alive.add(k.out);
@@ -61,7 +66,13 @@ const compile = (backend: Backend) => (program: Program) => {
     return outputs.map((slot) => slots[slot]);
   };
 };
-async function instrumented({ compiled, syncReads }: { compiled: boolean; syncReads: boolean }): Promise<Backend & { device: Device }> {
+async function instrumented({
+  compiled,
+  syncReads,
+}: {
+  compiled: boolean;
+  syncReads: boolean;
+}): Promise<Backend & { device: Device }> {
   const device: Device = { failAt: undefined, executed: 0 };
   const plain = await reference({
     beforeKernel(name: string) {
@@ -72,7 +83,8 @@ async function instrumented({ compiled, syncReads }: { compiled: boolean; syncRe
       device.executed++;
     },
   });
-  const read = (buffer: unknown) => (syncReads ? plain.read(buffer as never) : Promise.resolve(plain.read(buffer as never)));
+  const read = (buffer: unknown) =>
+    syncReads ? plain.read(buffer as never) : Promise.resolve(plain.read(buffer as never));
   const backend = Object.assign(Object.create(plain) as Backend, plain, { read, device });
   return compiled ? Object.assign(backend, { compile: compile(backend) }) : backend;
 }
@@ -197,7 +209,10 @@ export class Adam {
 /** Scales all gradients so that their joint norm is at most `max`; on the device, nothing is read. */
 export function clipGradNorm(params: Parameter[], max: number): Tensor {
   return noGrad(() => {
-    const norm = params.map((p) => p.grad!.mul(p.grad!).sum()).reduce((a, b) => a.add(b)).sqrt();
+    const norm = params
+      .map((p) => p.grad!.mul(p.grad!).sum())
+      .reduce((a, b) => a.add(b))
+      .sqrt();
     const scale = norm.add(1e-6).reciprocal().mul(max).clamp({ max: 1 });
     for (const p of params) p.grad = p.grad!.mul(scale);
     return norm.keep(); // people log it after the step, when accumulated gradients have moved on
@@ -291,11 +306,20 @@ export class Meter {
   /** Step 1 may compute something twice; from `from` on every recorded op runs exactly once, and memory is flat. */
   check({ programs, from = 2, flatFrom = from, period = 1, lag = false, grows = false }: Expectation): void {
     const steady = this.rows.slice(from - 1);
-    assert.deepEqual(steady.map((r) => r.recomputed), steady.map(() => 0), "recomputed in the steady state");
+    assert.deepEqual(
+      steady.map((r) => r.recomputed),
+      steady.map(() => 0),
+      "recomputed in the steady state",
+    );
     if (lag) {
       const gap = steady.reduce((n, r) => n + r.executed - r.recorded, 0);
       assert.ok(Math.abs(gap) <= steady[0].recorded, `${gap} more executed than recorded`);
-    } else assert.deepEqual(steady.map((r) => r.executed), steady.map((r) => r.recorded), "executed as recorded");
+    } else
+      assert.deepEqual(
+        steady.map((r) => r.executed),
+        steady.map((r) => r.recorded),
+        "executed as recorded",
+      );
     if (!grows) this.checkFlat(this.rows.slice(flatFrom - 1), period);
     assert.ok(stats().programs <= programs, `${stats().programs} programs, at most ${programs} expected`);
   }

@@ -19,7 +19,28 @@ import {
   tensor,
 } from "@lamina/core";
 import { describe, test } from "vitest";
-import { Adam, batches, clipGradNorm, close, closeAll, crossEntropy, dense, H, hits, IN, Meter, MLP, models, N, OUT, SGD, SMALL_WINDOW, STEPS, sameParams, setup } from "./kit.ts";
+import {
+  Adam,
+  batches,
+  clipGradNorm,
+  close,
+  closeAll,
+  crossEntropy,
+  dense,
+  H,
+  hits,
+  IN,
+  Meter,
+  MLP,
+  models,
+  N,
+  OUT,
+  SGD,
+  SMALL_WINDOW,
+  STEPS,
+  sameParams,
+  setup,
+} from "./kit.ts";
 
 const range = (n: number) => Array.from({ length: n }, (_, i) => i);
 
@@ -119,65 +140,77 @@ describe.each([{ compiled: false }, { compiled: true }])("compiled: $compiled", 
       eager.sgd(0.1);
       meter.step();
     }
-    assert.equal(meter.rows.slice(0, 9).reduce((n, r) => n + r.recomputed, 0), 0);
+    assert.equal(
+      meter.rows.slice(0, 9).reduce((n, r) => n + r.recomputed, 0),
+      0,
+    );
     assert.ok(meter.rows[9].recomputed > 0, "step 10 asks for the logits for the first time");
     meter.check({ from: 11, flatFrom: 31, period: 10, programs: 2, lag: true });
   });
 
-  test.each([{ resultBytes: 1 << 24 }, { resultBytes: SMALL_WINDOW }])("(e) losses pushed, read at the end; window of $resultBytes bytes", async (options) => {
-    const { model, eager } = await setup({ compiled, options });
-    const next = batches();
-    const opt = new SGD(model.params, 0.1);
-    const meter = new Meter();
-    const losses: Tensor[] = [];
-    const expected: number[] = [];
-    for (const _ of range(STEPS)) {
-      const { x, y, X, Y } = next();
-      const loss = crossEntropy(model.forward(x), y);
-      opt.zeroGrad();
-      loss.backward();
-      opt.step();
-      losses.push(loss);
-      eager.zeroGrad();
-      eager.forward(X);
-      expected.push(eager.loss(Y));
-      eager.backward();
-      eager.sgd(0.1);
-      await null; // a loader
-      meter.step();
-    }
-    const growth = meter.rows[40].live - meter.rows[30].live;
-    assert.equal(growth, options.resultBytes > SMALL_WINDOW ? 10 : 0, "one scalar a step, or the window's worth");
-    closeAll(await Promise.all(losses.map((l) => l.item())), expected);
-    assert.ok(losses.every((l) => l.inputs.length === 0), "none holds its graph");
-    meter.check({ programs: 1, grows: true });
-  });
+  test.each([{ resultBytes: 1 << 24 }, { resultBytes: SMALL_WINDOW }])(
+    "(e) losses pushed, read at the end; window of $resultBytes bytes",
+    async (options) => {
+      const { model, eager } = await setup({ compiled, options });
+      const next = batches();
+      const opt = new SGD(model.params, 0.1);
+      const meter = new Meter();
+      const losses: Tensor[] = [];
+      const expected: number[] = [];
+      for (const _ of range(STEPS)) {
+        const { x, y, X, Y } = next();
+        const loss = crossEntropy(model.forward(x), y);
+        opt.zeroGrad();
+        loss.backward();
+        opt.step();
+        losses.push(loss);
+        eager.zeroGrad();
+        eager.forward(X);
+        expected.push(eager.loss(Y));
+        eager.backward();
+        eager.sgd(0.1);
+        await null; // a loader
+        meter.step();
+      }
+      const growth = meter.rows[40].live - meter.rows[30].live;
+      assert.equal(growth, options.resultBytes > SMALL_WINDOW ? 10 : 0, "one scalar a step, or the window's worth");
+      closeAll(await Promise.all(losses.map((l) => l.item())), expected);
+      assert.ok(
+        losses.every((l) => l.inputs.length === 0),
+        "none holds its graph",
+      );
+      meter.check({ programs: 1, grows: true });
+    },
+  );
 
-  test.each([{ resultBytes: 1 << 24 }, { resultBytes: SMALL_WINDOW }])("(f) a running total; window of $resultBytes bytes", async (options) => {
-    const { model, eager } = await setup({ compiled, options });
-    const next = batches();
-    const opt = new SGD(model.params, 0.1);
-    const meter = new Meter();
-    let total: Tensor = tensor(0);
-    let expected = 0;
-    for (const _ of range(STEPS)) {
-      const { x, y, X, Y } = next();
-      const loss = crossEntropy(model.forward(x), y);
-      opt.zeroGrad();
-      loss.backward();
-      opt.step();
-      total = total.add(loss.detach());
-      eager.zeroGrad();
-      eager.forward(X);
-      expected += eager.loss(Y);
-      eager.backward();
-      eager.sgd(0.1);
-      await null;
-      meter.step();
-    }
-    close(await total.item(), expected);
-    meter.check({ programs: 1, flatFrom: 12, grows: options.resultBytes > SMALL_WINDOW });
-  });
+  test.each([{ resultBytes: 1 << 24 }, { resultBytes: SMALL_WINDOW }])(
+    "(f) a running total; window of $resultBytes bytes",
+    async (options) => {
+      const { model, eager } = await setup({ compiled, options });
+      const next = batches();
+      const opt = new SGD(model.params, 0.1);
+      const meter = new Meter();
+      let total: Tensor = tensor(0);
+      let expected = 0;
+      for (const _ of range(STEPS)) {
+        const { x, y, X, Y } = next();
+        const loss = crossEntropy(model.forward(x), y);
+        opt.zeroGrad();
+        loss.backward();
+        opt.step();
+        total = total.add(loss.detach());
+        eager.zeroGrad();
+        eager.forward(X);
+        expected += eager.loss(Y);
+        eager.backward();
+        eager.sgd(0.1);
+        await null;
+        meter.step();
+      }
+      close(await total.item(), expected);
+      meter.check({ programs: 1, flatFrom: 12, grows: options.resultBytes > SMALL_WINDOW });
+    },
+  );
 
   test("(g) evaluation under noGrad between epochs", async () => {
     const { model, eager } = await setup({ compiled });
@@ -318,7 +351,13 @@ describe.each([{ compiled: false }, { compiled: true }])("compiled: $compiled", 
     // D judges G's logits; both losses share G's forward pass. Checked against the same thing with no sharing.
     const W = await Promise.all(D.params.map(async (p) => Float32Array.from(await p.data())));
     const judge = () =>
-      new MLP([{ w: W[0].slice(0, OUT * H), b: W[1], shape: [OUT, H] }, { w: W[2].slice(0, H * 2), b: W[3].slice(0, 2), shape: [H, 2] }], "d");
+      new MLP(
+        [
+          { w: W[0].slice(0, OUT * H), b: W[1], shape: [OUT, H] },
+          { w: W[2].slice(0, H * 2), b: W[3].slice(0, 2), shape: [H, 2] },
+        ],
+        "d",
+      );
     const run = async (G: MLP, D: MLP, shared: boolean) => {
       const optG = new SGD(G.params, 0.1);
       const optD = new SGD(D.params, 0.1, 0.5);
@@ -405,7 +444,10 @@ describe.each([{ compiled: false }, { compiled: true }])("compiled: $compiled", 
       eager.backward();
       eager.sgd(0.1);
     }
-    await assert.rejects(maps[10].data(), /was not kept, and the value of fc1\.bias from before update \d+ is gone: read it before the next step, or call keep\(\)/);
+    await assert.rejects(
+      maps[10].data(),
+      /was not kept, and the value of fc1\.bias from before update \d+ is gone: read it before the next step, or call keep\(\)/,
+    );
     assert.throws(() => relu(maps[10]), /call keep\(\)/, "on the user's line");
     for (const [i, k] of kept.entries()) closeAll(await k.data(), expected[i]);
   });
@@ -470,14 +512,28 @@ describe.each([{ compiled: false }, { compiled: true }])("compiled: $compiled", 
 
   test("(o) a different graph every step", async () => {
     await setup({ compiled, options: { maxProgramBytes: 1 << 20 } });
-    const P = [[0.3, -0.2], [0.1, 0.4, -0.5, 0.2], [0.7, -0.6]];
-    const cells = ([[1, 2], [2, 2], [2, 1]] as const).map((shape, k) => new Parameter(tensor(P[k], { shape }), { name: ["wx", "wh", "wo"][k] }));
+    const P = [
+      [0.3, -0.2],
+      [0.1, 0.4, -0.5, 0.2],
+      [0.7, -0.6],
+    ];
+    const cells = (
+      [
+        [1, 2],
+        [2, 2],
+        [2, 1],
+      ] as const
+    ).map((shape, k) => new Parameter(tensor(P[k], { shape }), { name: ["wx", "wh", "wo"][k] }));
     const opt = new SGD(cells, 0.05);
     const meter = new Meter();
     for (const i of range(STEPS)) {
       const xs = range(3 + ((i * 7) % 18)).map((k) => Math.sin(i + k));
       let h: Tensor = tensor([[0, 0]]);
-      for (const x of xs) h = tensor([[x]]).matmul(cells[0]).add(h.matmul(cells[1])).tanh();
+      for (const x of xs)
+        h = tensor([[x]])
+          .matmul(cells[0])
+          .add(h.matmul(cells[1]))
+          .tanh();
       const e = h.matmul(cells[2]).sub(1);
       const loss = e.mul(e).sum();
       opt.zeroGrad();
@@ -521,7 +577,12 @@ describe.each([{ compiled: false }, { compiled: true }])("compiled: $compiled", 
     const A = await setup({ compiled });
     const B = models(11, false, "b");
     const turns: string[] = [];
-    const loop = async ({ model, eager }: Pick<typeof A, "model" | "eager">, name: string, seed: number, pause: number) => {
+    const loop = async (
+      { model, eager }: Pick<typeof A, "model" | "eager">,
+      name: string,
+      seed: number,
+      pause: number,
+    ) => {
       const next = batches(seed);
       const opt = new SGD(model.params, 0.1);
       for (const i of range(STEPS)) {
@@ -554,14 +615,23 @@ describe.each([{ compiled: false }, { compiled: true }])("compiled: $compiled", 
       return { model, opt: new Adam(model.params, 0.01) };
     };
     type Job = Awaited<ReturnType<typeof build>>;
-    const cells = ({ model, opt }: Job): Cell[] => [...model.params, model.norm!.mean, model.norm!.variance, ...opt.m, ...opt.v];
+    const cells = ({ model, opt }: Job): Cell[] => [
+      ...model.params,
+      model.norm!.mean,
+      model.norm!.variance,
+      ...opt.m,
+      ...opt.v,
+    ];
     const next = batches();
     const data = range(STEPS).map(() => next());
     const train = async (job: Job, from: number, to: number, each?: (i: number) => Promise<void>) => {
       const seen: number[] = [];
       for (const { X, Y } of data.slice(from, to)) {
         const x = tensor(X.flat(), { shape: [N, IN] });
-        const loss = crossEntropy(job.model.forward(x, (z) => dropout(relu(z), { p: 0.2 })), tensor(Y, { dtype: "int32" }));
+        const loss = crossEntropy(
+          job.model.forward(x, (z) => dropout(relu(z), { p: 0.2 })),
+          tensor(Y, { dtype: "int32" }),
+        );
         job.opt.zeroGrad();
         loss.backward();
         job.opt.step();
@@ -575,7 +645,12 @@ describe.each([{ compiled: false }, { compiled: true }])("compiled: $compiled", 
     const meter = new Meter();
     let saved!: { values: Awaited<ReturnType<Tensor["data"]>>[]; t: number; random: ReturnType<typeof randomState> };
     const half = await train(interrupted, 0, 25, async (i) => {
-      if (i % 10 === 4) saved = { values: await Promise.all(cells(interrupted).map((c) => c.data())), t: interrupted.opt.t, random: randomState() };
+      if (i % 10 === 4)
+        saved = {
+          values: await Promise.all(cells(interrupted).map((c) => c.data())),
+          t: interrupted.opt.t,
+          random: randomState(),
+        };
       meter.step();
     });
     meter.check({ programs: 1 });

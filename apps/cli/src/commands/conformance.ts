@@ -21,6 +21,7 @@ export function addConformance(program: Command): void {
       const report = await runConformance(backend, () => openBackend(backend), { filter });
       console.log(formatReport(report));
       if (json) await writeFile(json, `${JSON.stringify(report, null, 2)}\n`);
-      if (report.failed > 0) throw new Failure(`${report.failed} cases failed on ${backend}; the table above names them`, exitCodes.failed);
+      if (report.failed > 0)
+        throw new Failure(`${report.failed} cases failed on ${backend}; the table above names them`, exitCodes.failed);
     });
 }

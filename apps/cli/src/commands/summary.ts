@@ -9,7 +9,10 @@ import { table } from "../table.ts";
 function parseShape(text: string): number[] {
   const shape = text.split(",").map(Number);
   if (shape.every((n) => Number.isInteger(n) && n > 0)) return shape;
-  throw new Failure(`--input is "${text}"; give the sizes of one batch with commas between, like 1,1,28,28`, exitCodes.usage);
+  throw new Failure(
+    `--input is "${text}"; give the sizes of one batch with commas between, like 1,1,28,28`,
+    exitCodes.usage,
+  );
 }
 const grouped = (n: number) => n.toLocaleString("en-US");
 

@@ -43,7 +43,11 @@ export function addTrain(program: Command): void {
     .command("train")
     .description("Train a model: LeNet on Fashion-MNIST as the book does, unless you say otherwise.")
     .option("-m, --model <name>", "the model (listed below)", "lenet")
-    .option("-d, --data <source>", "fashion-mnist (shipped with lamina), or a folder or URL with the four IDX files", "fashion-mnist")
+    .option(
+      "-d, --data <source>",
+      "fashion-mnist (shipped with lamina), or a folder or URL with the four IDX files",
+      "fashion-mnist",
+    )
     .option("-b, --backend <name>", "the device; `lamina backends` lists them", defaultBackend())
     .option("-e, --epochs <n>", "passes over the training data", count, 10)
     .option("--batch-size <n>", "images in a step", count, 256)
@@ -69,10 +73,17 @@ interface Settings {
 /** A resumed run has its own settings, but for what is said anew on the command line. */
 async function settingsOf(options: TrainOptions, command: Command): Promise<Settings> {
   const { backend, run, resume = false, json = false, ...given } = options;
-  if (resume && !run) throw new Failure("--resume needs the folder of the run to go on with: add --run FOLDER", exitCodes.usage);
+  if (resume && !run)
+    throw new Failure("--resume needs the folder of the run to go on with: add --run FOLDER", exitCodes.usage);
   const said = Object.fromEntries(Object.entries(given).filter(([key]) => command.getOptionValueSource(key) === "cli"));
   const config = resume ? { ...(await RunFolder.readConfig(run!)), ...said } : given;
-  return { config, backend, folder: run ?? freeFolder(config.model), resume, output: json ? jsonOutput() : humanOutput() };
+  return {
+    config,
+    backend,
+    folder: run ?? freeFolder(config.model),
+    resume,
+    output: json ? jsonOutput() : humanOutput(),
+  };
 }
 
 async function train({ config, backend, folder: path, resume, output }: Settings): Promise<void> {
@@ -81,17 +92,30 @@ async function train({ config, backend, folder: path, resume, output }: Settings
   const device = await openBackend(backend);
   setBackend(device);
   const from = config.data === "fashion-mnist" ? undefined : config.data;
-  const [trainData, testData] = [await FashionMNIST.load({ train: true, from }), await FashionMNIST.load({ train: false, from })];
+  const [trainData, testData] = [
+    await FashionMNIST.load({ train: true, from }),
+    await FashionMNIST.load({ train: false, from }),
+  ];
   const folder = await RunFolder.open(path);
   const stop = stopOnSignals(() => output.note("stopping after this step; once more to stop at once"));
   try {
     manualSeed(config.seed);
     const model = make();
     const store = checkpointFolder(path, { onWarning: (text) => output.note(text) });
-    if (!resume && (await store.load())) throw new Failure(`${path} holds a run already; go on with it by --resume, or choose another folder with --run FOLDER`);
+    if (!resume && (await store.load()))
+      throw new Failure(
+        `${path} holds a run already; go on with it by --resume, or choose another folder with --run FOLDER`,
+      );
     await folder.writeConfig(config);
     const history: EpochResult[] = resume ? [...((await store.load())?.meta.history ?? [])] : [];
-    output.start({ model: config.model, backend: device.name, parameters: model.numParameters(), folder: path, epochs: config.epochs, resumed: resume });
+    output.start({
+      model: config.model,
+      backend: device.name,
+      parameters: model.numParameters(),
+      folder: path,
+      epochs: config.epochs,
+      resumed: resume,
+    });
     for (const e of history) output.epoch(e);
     const all = await fit(model, {
       train: new DataLoader(trainData, { batchSize: config.batchSize, shuffle: true, seed: config.seed }),
@@ -118,11 +142,20 @@ async function train({ config, backend, folder: path, resume, output }: Settings
 }
 
 /** The curves, and the first ten test images with what the model says of them. */
-async function writePictures(folder: RunFolder, name: string, model: nn.Module, data: FashionMNIST, history: readonly EpochResult[]): Promise<string[]> {
+async function writePictures(
+  folder: RunFolder,
+  name: string,
+  model: nn.Module,
+  data: FashionMNIST,
+  history: readonly EpochResult[],
+): Promise<string[]> {
   const { curves, predictions } = await import("../pictures.ts"); // a plotting library takes a while to load
   const epochs = history.map((e) => ({ ...e, testAccuracy: e.testAccuracy ?? Number.NaN }));
   await writeFile(folder.file("curves.svg"), await curves(`${name} on Fashion-MNIST`, epochs));
-  await writeFile(folder.file("predictions.svg"), await predictions(await firstPredictions(model, data, 10), data.rows));
+  await writeFile(
+    folder.file("predictions.svg"),
+    await predictions(await firstPredictions(model, data, 10), data.rows),
+  );
   return ["curves.svg", "predictions.svg", "metrics.jsonl", "config.json"].map((file) => folder.file(file));
 }
 async function firstPredictions(model: nn.Module, data: FashionMNIST, n: number): Promise<Prediction[]> {

@@ -1,6 +1,7 @@
 // summary(): what a model consists of and costs, found by recording one forward pass; nothing is computed.
-import { noGrad } from "../mode.ts";
+
 import { sizeOf } from "../dtype.ts";
+import { noGrad } from "../mode.ts";
 import { zeros } from "../ops/functions.ts";
 import type { Tensor } from "../tensor.ts";
 import { Conv2d, ConvTranspose2d } from "./conv2d.ts";

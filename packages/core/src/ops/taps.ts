@@ -14,8 +14,7 @@ export interface Window {
 }
 
 /** The taps of a window, row by row. */
-export const tapsOf = ([h, w]: Two): [number, number][] =>
-  Array.from({ length: h * w }, (_, k) => [Math.floor(k / w), k % w]);
+const tapsOf = ([h, w]: Two): [number, number][] => Array.from({ length: h * w }, (_, k) => [Math.floor(k / w), k % w]);
 
 const start = (tap: number, { dilation }: Window, axis: number) => tap * dilation[axis];
 
