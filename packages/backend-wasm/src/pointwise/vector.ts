@@ -20,11 +20,13 @@ function polynomial(f: Fn, p: number, x: number, next: number, coefficients: rea
   }
 }
 
-/** x*log2(e) = n + r/ln(2), so e^x = 2^n * e^r: leaves e^r, from r in its local, with n in the lowest bits of `bits`. */
-function emitReduced(f: Fn, r: number, bits: number, temp: Temp): void {
+/**
+ * x*log2(e) = n + r/ln(2), so e^x = 2^n * e^r: leaves e^r, from x in the local `r`, with n + `bias` in the low bits of `bits`.
+ */
+function emitReduced(f: Fn, r: number, bits: number, temp: Temp, bias = 0): void {
   const [n, p, t] = Array.from({ length: 3 }, temp);
-  f.vconst(ROUNDER).set(bits).vconst(Math.LOG2E).set(t).fma(bits, r, t);
-  f.get(bits).vconst(ROUNDER).op("f32x4.sub").set(n);
+  f.vconst(ROUNDER + bias).set(bits).vconst(Math.LOG2E).set(t).fma(bits, r, t);
+  f.get(bits).vconst(ROUNDER + bias).op("f32x4.sub").set(n);
   f.vconst(-LN_2_HIGH).set(t).fma(r, n, t);
   f.vconst(-LN_2_LOW).set(t).fma(r, n, t);
   polynomial(f, p, r, t, EXP);
@@ -47,52 +49,42 @@ export function emitExp(f: Fn, x: number, temp: Temp): void {
   power().op("f32x4.mul");
 }
 
-/** Where e^x becomes too small for the normal range. */
-const LEAST = -87.33654;
-/** e^-|x|, and 0 where that is no normal number: n is added to the exponent as it is. */
+/** e^-|x|. n + 64 is added to the exponent, where it stays in range; the product with 2^-64 rounds what is too small for it. */
 function emitDecay(f: Fn, x: number, temp: Temp): void {
-  const [a, r, bits] = Array.from({ length: 3 }, temp);
-  f.get(x).viconst(-0x80000000).op("v128.or").tee(a).set(r);
-  emitReduced(f, r, bits, temp);
-  f.get(bits).i32(23).op("i32x4.shl").op("i32x4.add");
-  f.get(a).vconst(LEAST).op("f32x4.lt").op("v128.andnot");
+  const [r, bits] = [temp(), temp()];
+  f.get(x).viconst(-0x80000000).op("v128.or").vconst(-110).op("f32x4.pmax").set(r);
+  emitReduced(f, r, bits, temp, 64);
+  f.get(bits).i32(23).op("i32x4.shl").op("i32x4.add").vconst(2 ** -64).op("f32x4.mul");
 }
-
-/** 1/(1 + e^-x), by e^-|x|, which cannot overflow; 0 where it is no normal number. */
+/** The larger of e^-|x| and 1 on x's side, over their sum: e^-|x| cannot overflow. Takes it from local `e`. */
+function emitLogistic(f: Fn, x: number, e: number): void {
+  f.get(e).vconst(1).get(x).vzero().op("f32x4.lt").op("v128.bitselect");
+  f.get(e).vconst(1).op("f32x4.add").op("f32x4.div");
+}
+/** 1/(1 + e^-x) */
 export function emitSigmoid(f: Fn, x: number, temp: Temp): void {
   const e = temp();
   emitDecay(f, x, temp);
   f.set(e);
   emitLogistic(f, x, e);
 }
-/** The larger of e^-|x| and 1 on x's side, over their sum. */
-function emitLogistic(f: Fn, x: number, e: number): void {
-  f.get(e).vconst(1).get(x).vzero().op("f32x4.lt").op("v128.bitselect");
-  f.get(e).vconst(1).op("f32x4.add").op("f32x4.div");
-}
-
-/** x/(1 + e^-x): a number of the normal range where the sigmoid itself no longer is. */
+/** x/(1 + e^-x) */
 export function emitSilu(f: Fn, x: number, temp: Temp): void {
-  const [a, e] = [temp(), temp()];
-  f.get(x).viconst(-0x80000000).op("v128.or").set(a);
-  emitExp(f, a, temp);
-  f.set(e).get(x);
-  emitLogistic(f, x, e);
-  f.op("f32x4.mul");
+  emitSigmoid(f, x, temp);
+  f.get(x).op("f32x4.mul");
 }
 
-/** Near 0 x + x^3*P(x^2), else 1 - 2/(e^2|x| + 1) with x's sign. */
+/** Near 0 x + x^3*P(x^2), else (1 - e)/(1 + e) with x's sign, e being e^-2|x|. */
 export function emitTanh(f: Fn, x: number, temp: Temp): void {
   const [a, near, p, t] = Array.from({ length: 4 }, temp);
   f.get(x).get(x).op("f32x4.mul").set(a);
   polynomial(f, p, a, t, [-5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1]);
   f.get(a).get(x).op("f32x4.mul").set(t).get(x).set(near).fma(near, t, p);
-  f.get(x).op("f32x4.abs").tee(a).get(a).op("f32x4.add").set(a);
-  emitExp(f, a, temp);
-  f.vconst(1).op("f32x4.add").set(t);
-  f.vconst(1).vconst(2).get(t).op("f32x4.div").op("f32x4.sub");
+  f.get(x).get(x).op("f32x4.add").set(a);
+  emitDecay(f, a, temp);
+  f.set(t).vconst(1).get(t).op("f32x4.sub").vconst(1).get(t).op("f32x4.add").op("f32x4.div");
   f.get(x).viconst(-0x80000000).op("v128.and").op("v128.or").get(near);
-  f.get(a).vconst(1.25).op("f32x4.ge").op("v128.bitselect");
+  f.get(a).op("f32x4.abs").vconst(1.25).op("f32x4.ge").op("v128.bitselect");
 }
 
 const SMALLEST_NORMAL = 2 ** -126;
