@@ -59,13 +59,15 @@ function encode(attrs: object, ints: number[]): void {
   }
 }
 
+/** Marks tensors met in one look-up; one count for all sessions, since tensors outlive them. */
+let lastStamp = 0;
+
 /** Programs by structure, bounded by bytes; the least recently run leave first. */
 export class ProgramCache {
   private readonly byHash = new Map<number, Known[]>();
   private readonly backend: Backend;
   private readonly maxBytes: number;
   private bytes = 0;
-  private stamp = 0;
   met = 0;
   constructor(backend: Backend, maxBytes: number) {
     this.backend = backend;
@@ -105,7 +107,7 @@ export class ProgramCache {
   }
   private encodeAll(nodes: readonly Tensor[], leaves: Tensor[]): number[] {
     const ints: number[] = [];
-    const stamp = ++this.stamp;
+    const stamp = ++lastStamp;
     for (let i = 0; i < nodes.length; i++) {
       const node = nodes[i];
       ints.push(wordOf(node.op), node.scalars.length, node.inputs.length);
