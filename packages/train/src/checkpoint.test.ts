@@ -76,6 +76,14 @@ describe("a folder", () => {
       /^checkpoint: none of those in .* can be used: .*; start anew in another folder$/,
     );
   });
+  test("keeps a sound one rather than a damaged one", async () => {
+    await open().save(checkpoint(1));
+    await fs.truncate(await open().save(checkpoint(2)), 100);
+    const store = open();
+    expect(epochOf(await store.load())).toBe(1);
+    await fs.truncate(await store.save(checkpoint(3)), 100);
+    expect(epochOf(await open().load())).toBe(1);
+  });
   test("what a killed run left half-written goes with the next save; other files stay", async () => {
     for (const name of [".checkpoint-000009.safetensors.tmp-1", "notes.txt"])
       await fs.writeFile(join(folder, name), "x");
@@ -249,5 +257,5 @@ describe("SIGKILL", () => {
     expect(before).toBeGreaterThan(0);
     expect(warnings).toEqual([]);
     expect(await finish(folder)).toBe(expected);
-  });
+  }, 180_000);
 });

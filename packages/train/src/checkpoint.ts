@@ -66,6 +66,8 @@ class CheckpointFolder implements FolderStore {
   private readonly keep: number;
   private readonly warn: (message: string) => void;
   private readonly fs: FileSystem;
+  /** Generations that load() found damaged: they take no place among those that are kept. */
+  private readonly damaged = new Set<number>();
   constructor(path: string, { keep = 2, onWarning = console.warn, fs = nodeFS }: FolderOptions) {
     if (!Number.isInteger(keep) || keep < 2)
       throw new Error(
@@ -87,9 +89,7 @@ class CheckpointFolder implements FolderStore {
       const name = nameOf((generations[0] ?? 0) + 1);
       target = join(this.path, name);
       await this.writeWhole(name, bytes);
-      // The new one is one of those that are kept.
-      for (const old of generations.slice(this.keep - 1))
-        await this.fs.rm(join(this.path, nameOf(old)), { force: true });
+      await this.prune(generations);
     } catch (error) {
       throw new CheckpointWriteError(target, error);
     }
@@ -122,6 +122,12 @@ class CheckpointFolder implements FolderStore {
       await folder.close();
     }
   }
+  /** Makes room for the new one among those that are kept. `generations` are those before it. */
+  private async prune(generations: readonly number[]): Promise<void> {
+    const sound = generations.filter((g) => !this.damaged.has(g));
+    const kept = new Set(sound.slice(0, this.keep - 1));
+    for (const old of generations) if (!kept.has(old)) await this.fs.rm(join(this.path, nameOf(old)), { force: true });
+  }
   /** What a run that was killed has left half-written. */
   private async removeLeftovers(): Promise<void> {
     for (const name of await this.fs.readdir(this.path))
@@ -153,6 +159,7 @@ class CheckpointFolder implements FolderStore {
         return checkpoint;
       } catch (error) {
         if (!(error instanceof LaminaFormatError)) throw error;
+        this.damaged.add(generation);
         failures.push(error.message);
       }
     if (failures.length)
