@@ -47,7 +47,7 @@ export {
 } from "./batchNorm.ts";
 export { expand, type ReduceOptions, sum } from "./broadcast.ts";
 export { cast } from "./cast.ts";
-export { cat, chunk, flip, type PadMode, type PadOptions, pad, split, stack, tile } from "./cat.ts";
+export { cat, chunk, flip, split, stack, tile } from "./cat.ts";
 export { equal, greater, greaterEqual, isNaN, less, lessEqual, logicalNot, notEqual, where } from "./compare.ts";
 export {
   type Conv2dOptions,
@@ -91,6 +91,7 @@ export { linear, matmul } from "./matmul.ts";
 export { type MaxPool2dOptions, maxPool2d } from "./maxPool2d.ts";
 export { groupNorm, type LocalResponseOptions, layerNorm, localResponseNorm } from "./norms.ts";
 export type { Operand } from "./operands.ts";
+export { type PadMode, type PadOptions, pad } from "./pad.ts";
 export { bernoulli, type RandomOptions, rand, randint, randn, randperm } from "./random.ts";
 export {
   all,
