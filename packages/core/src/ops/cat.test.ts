@@ -61,7 +61,14 @@ test("flip and tile", async () => {
     expect(error).toBeLessThan(1e-6);
 });
 
-describe("sizes of 0", () => {
+describe("no axes, and axes of size 0", () => {
+  test("a 0-d tensor has no axis to work along", async () => {
+    const number = f.full([], 3);
+    expect(() => f.cat([number, number])).toThrow("cat: a 0-d tensor has no axis 0; reshape() it to [1] first");
+    expect(() => f.narrow(number, 0, 0, 1)).toThrow("narrow: a 0-d tensor has no axis 0");
+    expect(await f.flip(number).item()).toBe(3);
+    expect(f.stack([number, number]).shape).toEqual([2]);
+  });
   test("cat, split and flip of nothing", async () => {
     expect(f.cat([counting([0, 2]), counting([1, 2])]).shape).toEqual([1, 2]);
     expect(f.split(counting([0]), 2).map((t) => t.shape)).toEqual([[0]]);

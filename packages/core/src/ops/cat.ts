@@ -6,7 +6,7 @@ import type { Tensor } from "../tensor.ts";
 import { expand } from "./broadcast.ts";
 import { cast } from "./cast.ts";
 import { reshape, unsqueeze } from "./shape.ts";
-import { type Axes, axesOf, axisOf, show } from "./shapes.ts";
+import { type Axes, axesOf, axisIn, axisOf, show } from "./shapes.ts";
 import { cutAxis } from "./slice.ts";
 
 export const catOp = defineOp<{ axis: number }>({
@@ -43,7 +43,7 @@ export const catOp = defineOp<{ axis: number }>({
  */
 export function cat(tensors: readonly Tensor[], axis = 0): Tensor {
   if (tensors.length === 0) throw new Error("cat: the list of tensors is empty; pass at least one");
-  const at = axisOf("cat", axis, tensors[0].ndim);
+  const at = axisIn("cat", axis, tensors[0].shape);
   if (tensors.length === 1) return tensors[0].source;
   const dtype = tensors.map((x) => x.dtype).reduce(promote);
   return record(
@@ -78,7 +78,7 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
  * [torch.split](https://docs.pytorch.org/docs/stable/generated/torch.split.html)
  */
 export function split(x: Tensor, size: number | readonly number[], axis = 0): Tensor[] {
-  const a = axisOf("split", axis, x.ndim);
+  const a = axisIn("split", axis, x.shape);
   const n = x.shape[a];
   if (typeof size === "number" && !(Number.isInteger(size) && size > 0))
     throw new Error(`split: the size is ${size} but must be a whole number, 1 or more`);
@@ -104,7 +104,7 @@ export function split(x: Tensor, size: number | readonly number[], axis = 0): Te
 export function chunk(x: Tensor, chunks: number, axis = 0): Tensor[] {
   if (!Number.isInteger(chunks) || chunks < 1)
     throw new Error(`chunk: chunks is ${chunks} but must be a whole number, 1 or more`);
-  const n = x.shape[axisOf("chunk", axis, x.ndim)];
+  const n = x.shape[axisIn("chunk", axis, x.shape)];
   return split(x, Math.max(1, Math.ceil(n / chunks)), axis);
 }
 

@@ -10,7 +10,7 @@ import { equal } from "./compare.ts";
 import { arange, zeros, zerosLike } from "./creation.ts";
 import { typed } from "./operands.ts";
 import { reshape, unsqueeze } from "./shape.ts";
-import { axisOf, show } from "./shapes.ts";
+import { axisIn, show } from "./shapes.ts";
 import { cut, padWith } from "./slice.ts";
 
 function checkIndex(op: string, index: Spec): void {
@@ -67,7 +67,7 @@ function corner(op: string, x: Tensor, index: Tensor, axis: number): Tensor {
  * [torch.gather](https://docs.pytorch.org/docs/stable/generated/torch.gather.html)
  */
 export function gather(x: Tensor, axis: number, index: Tensor): Tensor {
-  const a = axisOf("gather", axis, x.ndim);
+  const a = axisIn("gather", axis, x.shape);
   return record(gatherOp, [corner("gather", x, index, a), index], { axis: a });
 }
 
@@ -78,7 +78,7 @@ export function gather(x: Tensor, axis: number, index: Tensor): Tensor {
  * [torch.scatter_add](https://docs.pytorch.org/docs/stable/generated/torch.scatter_add.html)
  */
 export function scatterAdd(x: Tensor, axis: number, index: Tensor, src: Tensor): Tensor {
-  const a = axisOf("scatterAdd", axis, x.ndim);
+  const a = axisIn("scatterAdd", axis, x.shape);
   if (src.ndim !== index.ndim || index.shape.some((n, i) => n > src.shape[i]))
     throw new Error(`scatterAdd: src is ${show(src)} but the index is ${show(index)}; src must be at least as large`);
   const part = corner("scatterAdd", x, index, a);
@@ -101,7 +101,7 @@ export function scatterAdd(x: Tensor, axis: number, index: Tensor, src: Tensor):
  * [torch.index_select](https://docs.pytorch.org/docs/stable/generated/torch.index_select.html)
  */
 export function indexSelect(x: Tensor, axis: number, index: Tensor | readonly number[]): Tensor {
-  const a = axisOf("indexSelect", axis, x.ndim);
+  const a = axisIn("indexSelect", axis, x.shape);
   const list = "shape" in index ? index : leafOf(Int32Array.from(index), [index.length], "int32");
   checkIndex("indexSelect", list);
   if (list.ndim !== 1)

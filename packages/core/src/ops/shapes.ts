@@ -37,6 +37,12 @@ export function axisOf(op: string, axis: number, rank: number): number {
   return axis < 0 ? axis + n : axis;
 }
 
+/** As {@link axisOf}, for ops that take an axis apart: a 0-d tensor has none. */
+export function axisIn(op: string, axis: number, shape: Shape): number {
+  if (shape.length === 0) throw new Error(`${op}: a 0-d tensor has no axis ${axis}; reshape() it to [1] first`);
+  return axisOf(op, axis, shape.length);
+}
+
 /** The axes from the front, in order; all of them if none are named. */
 export function axesOf(op: string, axes: Axes | undefined, rank: number): number[] {
   const list = axes === undefined ? [] : typeof axes === "number" ? [axes] : axes;

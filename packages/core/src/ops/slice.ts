@@ -4,7 +4,7 @@ import { defineOp } from "../op.ts";
 import { record } from "../record.ts";
 import type { Tensor } from "../tensor.ts";
 import { reshape } from "./shape.ts";
-import { axisOf, sameShape } from "./shapes.ts";
+import { axisIn, sameShape } from "./shapes.ts";
 
 export interface SliceAttrs {
   /** One of each per axis. */
@@ -68,7 +68,7 @@ export function cutAxis(x: Tensor, axis: number, start: number, size: number, st
  * [torch.narrow](https://docs.pytorch.org/docs/stable/generated/torch.narrow.html)
  */
 export function narrow(x: Tensor, axis: number, start: number, length: number): Tensor {
-  const a = axisOf("narrow", axis, x.ndim);
+  const a = axisIn("narrow", axis, x.shape);
   const from = start < 0 ? start + x.shape[a] : start;
   if (!Number.isInteger(from) || !Number.isInteger(length) || from < 0 || length < 0 || from + length > x.shape[a])
     throw new Error(
@@ -83,7 +83,7 @@ export function narrow(x: Tensor, axis: number, start: number, length: number): 
  * [torch.select](https://docs.pytorch.org/docs/stable/generated/torch.select.html)
  */
 export function select(x: Tensor, axis: number, index: number): Tensor {
-  const a = axisOf("select", axis, x.ndim);
+  const a = axisIn("select", axis, x.shape);
   const n = x.shape[a];
   if (!Number.isInteger(index) || index < -n || index >= n)
     throw new Error(
