@@ -33,7 +33,16 @@ function remainder(x: number, y: number): number {
 const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 const gelu = (x: number): number => (x * erfc(-x * Math.SQRT1_2)) / 2;
 
+/** What a kernel calls that was given an index it cannot follow: the run ends here. @param op 0 for gather, 1 for scatterAdd. */
+function indexOutOfRange(op: number, index: number, axis: number, size: number): number {
+  const name = op === 0 ? "gather" : "scatterAdd";
+  throw new Error(
+    `${name}: index ${index} is out of range for axis ${axis} of size ${size}; indices must lie in 0..${size - 1}`,
+  );
+}
+
 const functions = {
+  indexOutOfRange,
   softplus,
   gelu,
   sin: Math.sin,
