@@ -126,7 +126,7 @@ test("backends tells what is here", async () => {
 
 describe("train", () => {
   test("prints an event a line, learns, and leaves metrics, pictures and a checkpoint", async () => {
-    const { code, out, err } = await lamina(...train("plain", "--optimizer", "adam", "--lr", "0.01", "--epochs", "6"));
+    const { code, out, err } = await lamina(...train("plain", "--model", "bn-lenet", "--epochs", "6"));
     expect(err).toBe("");
     expect(code).toBe(0);
     const seen = events(out);
@@ -188,6 +188,9 @@ describe("train", () => {
       if (code === 0) break;
     }
     expect((await lamina("train", "--run", "killed", "--resume", "--json")).code).toBe(0);
+    expect((await lamina("train", "--run", "killed", "--resume", "--lr", "0.1")).err).toMatch(
+      /a resumed run keeps its settings, and --lr is one/,
+    );
     expect(await weights("killed")).toEqual(await weights("undisturbed"));
   });
 });

@@ -119,7 +119,7 @@ describe("padding and stride", () => {
       [28, 5, 2, 1],
       [224, 11, 0, 4],
     ])
-      expect(convOutputSize(n, { kernel: k, padding: p, stride: s })).toBe(Math.floor((n - k + 2 * p + s) / s));
+      expect(convOutputSize(n, { kernel: k, padding: 2 * p, stride: s })).toBe(Math.floor((n - k + 2 * p + s) / s));
   });
 });
 

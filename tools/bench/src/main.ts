@@ -30,7 +30,7 @@ for (const job of jobs) {
   const [ours] = measured;
   const table = new Table({
     head: [`${job.name} b${job.batch}`, "ms a step", "min - max", "lamina's time / its", "loss", "version"],
-    style: { head: [] },
+    style: { head: [], border: [] },
   });
   for (const m of measured)
     table.push(

@@ -70,20 +70,24 @@ interface Settings {
   readonly resume: boolean;
   readonly output: Output;
 }
-/** A resumed run has its own settings, but for what is said anew on the command line. */
+/** What a resumed run may be told anew; the rest is part of what makes it end where an undisturbed one does. */
+const FREE_ON_RESUME = ["run", "resume", "json", "backend", "epochs"];
+
 async function settingsOf(options: TrainOptions, command: Command): Promise<Settings> {
   const { backend, run, resume = false, json = false, ...given } = options;
-  if (resume && !run)
-    throw new Failure("--resume needs the folder of the run to go on with: add --run FOLDER", exitCodes.usage);
-  const said = Object.fromEntries(Object.entries(given).filter(([key]) => command.getOptionValueSource(key) === "cli"));
-  const config = resume ? { ...(await RunFolder.readConfig(run!)), ...said } : given;
-  return {
-    config,
-    backend,
-    folder: run ?? freeFolder(config.model),
-    resume,
-    output: json ? jsonOutput() : humanOutput(),
-  };
+  const rest = { backend, resume, output: json ? jsonOutput() : humanOutput() };
+  if (!resume) return { config: given, folder: run ?? freeFolder(given.model), ...rest };
+  if (!run) throw new Failure("--resume needs the folder of the run to go on with: add --run FOLDER", exitCodes.usage);
+  const said = command.options.filter((o) => command.getOptionValueSource(o.attributeName()) === "cli");
+  const fixed = said.find((o) => !FREE_ON_RESUME.includes(o.attributeName()));
+  if (fixed)
+    throw new Failure(
+      `a resumed run keeps its settings, and ${fixed.long} is one of them; leave it out, or start another run`,
+      exitCodes.usage,
+    );
+  const saved = await RunFolder.readConfig(run);
+  const epochs = said.some((o) => o.attributeName() === "epochs") ? given.epochs : saved.epochs;
+  return { config: { ...saved, epochs }, folder: run, ...rest };
 }
 
 async function train({ config, backend, folder: path, resume, output }: Settings): Promise<void> {
