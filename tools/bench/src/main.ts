@@ -6,6 +6,7 @@ import Table from "cli-table3";
 import { lamina, peers } from "./contenders.ts";
 import { jobs } from "./jobs.ts";
 import { type Measured, measure, median } from "./measure.ts";
+import { measureOverhead } from "./overhead.ts";
 
 const { values } = parseArgs({
   options: { rounds: { type: "string", default: "5" }, json: { type: "string" }, help: { type: "boolean" } },
@@ -41,6 +42,10 @@ for (const job of jobs) {
   console.log(table.toString());
   results.push({ job, measured });
 }
+const overhead = await measureOverhead(1000);
+console.log(
+  `recording, gradients, look-up and handing out: ${overhead.microsecondsPerNode.toFixed(2)} us a node (${overhead.nodes} nodes, a device that computes nothing)`,
+);
 const machine = { cpu: cpus()[0].model, cores: cpus().length, node: process.version };
 console.log(`${machine.cores} x ${machine.cpu}, Node ${machine.node}; medians of ${values.rounds} interleaved rounds`);
-if (values.json) await writeFile(values.json, `${JSON.stringify({ machine, results }, null, 2)}\n`);
+if (values.json) await writeFile(values.json, `${JSON.stringify({ machine, results, overhead }, null, 2)}\n`);
