@@ -7,7 +7,7 @@ interface BackendEntry {
   readonly description: string;
   open(): Promise<Backend>;
 }
-export const backends: Readonly<Record<string, BackendEntry>> = {
+const backends: Readonly<Record<string, BackendEntry>> = {
   wasm: {
     package: "@lamina/backend-wasm",
     description: "WebAssembly SIMD; the default, needs nothing",

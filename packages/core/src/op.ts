@@ -2,9 +2,7 @@
 import type { Spec } from "./dtype.ts";
 import type { Tensor } from "./tensor.ts";
 
-/** What is fixed about one use of an op: part of a program's identity, so no number that changes from step to step. */
-export type AttrValue = number | boolean | string | readonly number[];
-
+/** `Attrs` is what is fixed about one use: part of a program's identity, so integers, booleans, strings and lists of integers. */
 export interface Op<Attrs extends object = object> {
   readonly name: string;
   /** Result shape and dtype. Throws, naming op, both values and the way out, if the inputs do not fit. */

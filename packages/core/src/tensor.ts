@@ -173,7 +173,7 @@ function flattenInto(out: (number | boolean)[], data: unknown, shape: Shape, axi
   for (let i = 0; i < data.length; i++) flattenInto(out, data[i], shape, axis + 1);
 }
 
-export function dtypeOf(data: TypedArray): DType {
+function dtypeOf(data: TypedArray): DType {
   if (data instanceof Int32Array) return "int32";
   return data instanceof Uint8Array ? "uint8" : "float32";
 }
