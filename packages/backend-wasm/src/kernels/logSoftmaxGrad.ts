@@ -1,0 +1,16 @@
+// logSoftmaxGrad: dy - exp(y) * sum of dy, y = logSoftmax(x), along an axis.
+import { emitExp } from "../pointwise/vector.ts";
+import { alongAxis } from "./alongAxis.ts";
+
+export const logSoftmaxGrad = alongAxis("logSoftmaxGrad", (a) => {
+  const { f, v } = a;
+  const [dy, y] = a.inputs;
+  const sum = a.fold("sum", () => a.load(dy));
+  a.store(() => {
+    a.load(dy);
+    a.load(y);
+    f.set(v);
+    emitExp(f, v, a.temp);
+    f.get(sum).op("f32x4.mul").op("f32x4.sub");
+  });
+});

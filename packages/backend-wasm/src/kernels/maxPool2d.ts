@@ -1,0 +1,26 @@
+// maxPool2d: the largest element of each window, NaN if there is one, -Infinity where the window has none.
+import { V128 } from "../assembler.ts";
+import { kernelOf, storeLanes } from "./emit.ts";
+import type { Lower } from "./lowered.ts";
+import { type WindowAttrs, WindowWalk, windowKey, windowScratchBytes, windowsOf } from "./windows.ts";
+
+const [, OUT, SCRATCH] = [0, 1, 2];
+
+export const maxPool2d: Lower = ([x], attrs: WindowAttrs, out) => {
+  const windows = windowsOf(x.shape, out.shape, attrs);
+  return {
+    key: `maxPool2d ${x.shape} ${out.shape} ${windowKey(attrs)}`,
+    scratchBytes: windowScratchBytes(windows),
+    emit: () => {
+      const f = kernelOf(3);
+      const max = f.local(V128);
+      new WindowWalk(f, windows, SCRATCH).emit({
+        outside: -Infinity,
+        start: () => void f.vconst(-Infinity).set(max),
+        visit: (v) => void f.get(max).get(v).op("f32x4.max").set(max),
+        finish: ({ lanes }) => storeLanes(f, OUT, max, 0, lanes),
+      });
+      return f;
+    },
+  };
+};
