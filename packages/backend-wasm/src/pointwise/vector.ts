@@ -25,8 +25,15 @@ function polynomial(f: Fn, p: number, x: number, next: number, coefficients: rea
  */
 function emitReduced(f: Fn, r: number, bits: number, temp: Temp, bias = 0): void {
   const [n, p, t] = Array.from({ length: 3 }, temp);
-  f.vconst(ROUNDER + bias).set(bits).vconst(Math.LOG2E).set(t).fma(bits, r, t);
-  f.get(bits).vconst(ROUNDER + bias).op("f32x4.sub").set(n);
+  f.vconst(ROUNDER + bias)
+    .set(bits)
+    .vconst(Math.LOG2E)
+    .set(t)
+    .fma(bits, r, t);
+  f.get(bits)
+    .vconst(ROUNDER + bias)
+    .op("f32x4.sub")
+    .set(n);
   f.vconst(-LN_2_HIGH).set(t).fma(r, n, t);
   f.vconst(-LN_2_LOW).set(t).fma(r, n, t);
   polynomial(f, p, r, t, EXP);
@@ -54,7 +61,12 @@ function emitDecay(f: Fn, x: number, temp: Temp): void {
   const [r, bits] = [temp(), temp()];
   f.get(x).viconst(-0x80000000).op("v128.or").vconst(-110).op("f32x4.pmax").set(r);
   emitReduced(f, r, bits, temp, 64);
-  f.get(bits).i32(23).op("i32x4.shl").op("i32x4.add").vconst(2 ** -64).op("f32x4.mul");
+  f.get(bits)
+    .i32(23)
+    .op("i32x4.shl")
+    .op("i32x4.add")
+    .vconst(2 ** -64)
+    .op("f32x4.mul");
 }
 /** The larger of e^-|x| and 1 on x's side, over their sum: e^-|x| cannot overflow. Takes it from local `e`. */
 function emitLogistic(f: Fn, x: number, e: number): void {
