@@ -1,7 +1,7 @@
 // The suite as an async iterator of results: opens the device, runs the checks of each level, holds them against declared gaps.
 import { reference } from "@lamina/backend-reference";
 import type { Backend } from "@lamina/core";
-import { type Level, levels as allLevels, type Result } from "./case.ts";
+import { levels as allLevels, type Level, type Result } from "./case.ts";
 import { Absent, type Check, Mismatch } from "./check.ts";
 import { checksOf } from "./levels/index.ts";
 

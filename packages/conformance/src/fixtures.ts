@@ -1,5 +1,5 @@
 // Reads the fixtures that tools/goldens wrote: safetensors files of this package, so they are trusted and not checked.
-import { type DType, type Tensor, tensor, type TypedArray } from "@lamina/core";
+import { type DType, type Tensor, type TypedArray, tensor } from "@lamina/core";
 
 interface Entry {
   readonly dtype: "F32" | "F64" | "I32" | "U8" | "BOOL";

@@ -1,5 +1,15 @@
 // Levels "determinism" and "concurrency": the same seed gives the same bits, and loops that run at once do not see each other.
-import { type Backend, dropout, Generator, manualSeed, rand, randn, setBackend, type TypedArray, tensor } from "@lamina/core";
+import {
+  type Backend,
+  dropout,
+  Generator,
+  manualSeed,
+  rand,
+  randn,
+  setBackend,
+  type TypedArray,
+  tensor,
+} from "@lamina/core";
 import { type Check, expect } from "../check.ts";
 import { sameBits } from "../compare.ts";
 import { descend, noise, smallNet } from "../nets.ts";
@@ -45,7 +55,11 @@ async function dropsTheSame(backend: Backend): Promise<undefined> {
 /** The device's numbers are the host's: both are Philox. */
 async function drawsPhilox(backend: Backend): Promise<undefined> {
   setBackend(backend);
-  for (const [seed, counter, n] of [[0, 0, 17], [2 ** 40 + 5, 3, 64], [123456789, 2 ** 33, 1003]]) {
+  for (const [seed, counter, n] of [
+    [0, 0, 17],
+    [2 ** 40 + 5, 3, 64],
+    [123456789, 2 ** 33, 1003],
+  ]) {
     const actual = await rand([n], { generator: new Generator(seed, counter) }).data();
     expectSame([actual], [new Generator(seed, counter).uniforms(n)], `seed ${seed}, counter ${counter}: draw`);
   }
@@ -103,7 +117,12 @@ async function hostArraysAreCopied(backend: Backend): Promise<undefined> {
 
 export function determinismChecks(subject: Subject): Check[] {
   const { backend } = subject;
-  const check = (level: "determinism" | "concurrency", name: string, run: Check["run"]): Check => ({ level, op: "program", name, run });
+  const check = (level: "determinism" | "concurrency", name: string, run: Check["run"]): Check => ({
+    level,
+    op: "program",
+    name,
+    run,
+  });
   return [
     check("determinism", "a training run twice", () => trainsTheSame(backend)),
     check("determinism", "dropout and random tensors from one seed", () => dropsTheSame(backend)),

@@ -3,6 +3,7 @@ import type { Level } from "../case.ts";
 import type { Check } from "../check.ts";
 import type { Subject } from "../subject.ts";
 import { determinismChecks } from "./determinism.ts";
+import { errorChecks } from "./errors.ts";
 import { gradientChecks } from "./gradients.ts";
 import { largeChecks } from "./large.ts";
 import { memoryChecks } from "./memory.ts";
@@ -21,6 +22,7 @@ export async function checksOf(subject: Subject, levels: readonly Level[]): Prom
     ...programChecks(subject),
     ...memoryChecks(subject),
     ...determinismChecks(subject),
+    ...errorChecks(subject),
     ...(await trainingChecks(subject)),
   ];
   return levels.flatMap((level) => checks.filter((c) => c.level === level));

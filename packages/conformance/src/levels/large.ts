@@ -1,6 +1,15 @@
 // Sizes at which counters overflow: more than 65,535 rows, more than 2^24 elements. Part of level "edges". What should come
 // out follows from formulas, since the oracle would take minutes.
-import { type Backend, type OpName, record, setBackend, type Shape, type Tensor, type TypedArray, tensor } from "@lamina/core";
+import {
+  type Backend,
+  type OpName,
+  record,
+  type Shape,
+  setBackend,
+  type Tensor,
+  type TypedArray,
+  tensor,
+} from "@lamina/core";
 import { type Check, expect } from "../check.ts";
 import { recordOf, type Subject } from "../subject.ts";
 
@@ -8,10 +17,17 @@ const ROWS = 70_001;
 /** Past 2^24 the next float32 is 2 further on, so indices that are counted in float32 lose the odd ones. */
 const MANY = 2 ** 24 + 5;
 
-const run = (op: OpName, inputs: readonly Tensor[], attrs: object, scalars: readonly number[] = []): Promise<TypedArray> =>
-  record(recordOf(op), inputs, attrs, scalars).data();
+const run = (
+  op: OpName,
+  inputs: readonly Tensor[],
+  attrs: object,
+  scalars: readonly number[] = [],
+): Promise<TypedArray> => record(recordOf(op), inputs, attrs, scalars).data();
 const filled = (shape: Shape, value: (i: number) => number): Tensor =>
-  tensor(Float32Array.from({ length: shape.reduce((p, n) => p * n, 1) }, (_, i) => value(i)), { shape });
+  tensor(
+    Float32Array.from({ length: shape.reduce((p, n) => p * n, 1) }, (_, i) => value(i)),
+    { shape },
+  );
 
 function expectEach(actual: TypedArray, n: number, wanted: (i: number) => number): undefined {
   expect(actual.length === n, () => `${actual.length} elements instead of ${n}`);
@@ -23,19 +39,77 @@ function expectEach(actual: TypedArray, n: number, wanted: (i: number) => number
 /** Small whole numbers, so that every sum is exact. */
 const small = (i: number) => (i % 13) - 6;
 const rows: Readonly<Record<string, () => Promise<undefined>>> = {
-  sum: async () => expectEach(await run("sum", [filled([ROWS, 3], small)], { axes: [1] }), ROWS, (i) => small(3 * i) + small(3 * i + 1) + small(3 * i + 2)),
-  argmax: async () => expectEach(await run("argmax", [filled([ROWS, 3], (i) => +(i % 3 === Math.floor(i / 3) % 3))], { axis: 1 }), ROWS, (i) => i % 3),
-  max: async () => expectEach(await run("max", [filled([3, ROWS], small)], { axes: [0] }), ROWS, (i) => Math.max(small(i), small(ROWS + i), small(2 * ROWS + i))),
+  sum: async () =>
+    expectEach(
+      await run("sum", [filled([ROWS, 3], small)], { axes: [1] }),
+      ROWS,
+      (i) => small(3 * i) + small(3 * i + 1) + small(3 * i + 2),
+    ),
+  argmax: async () =>
+    expectEach(
+      await run("argmax", [filled([ROWS, 3], (i) => +(i % 3 === Math.floor(i / 3) % 3))], { axis: 1 }),
+      ROWS,
+      (i) => i % 3,
+    ),
+  max: async () =>
+    expectEach(await run("max", [filled([3, ROWS], small)], { axes: [0] }), ROWS, (i) =>
+      Math.max(small(i), small(ROWS + i), small(2 * ROWS + i)),
+    ),
   softmax: async () => expectEach(await run("softmax", [filled([ROWS, 2], () => 3)], { axis: 1 }), 2 * ROWS, () => 0.5),
-  permute: async () => expectEach(await run("permute", [filled([ROWS, 2], (i) => i)], { axes: [1, 0] }), 2 * ROWS, (i) => 2 * (i % ROWS) + Math.floor(i / ROWS)),
+  permute: async () =>
+    expectEach(
+      await run("permute", [filled([ROWS, 2], (i) => i)], { axes: [1, 0] }),
+      2 * ROWS,
+      (i) => 2 * (i % ROWS) + Math.floor(i / ROWS),
+    ),
   matmul: async () =>
-    expectEach(await run("matmul", [filled([ROWS, 2], small), filled([2, 1], (i) => i + 1)], { transposeX: false, transposeY: false }), ROWS, (i) => small(2 * i) + 2 * small(2 * i + 1)),
+    expectEach(
+      await run("matmul", [filled([ROWS, 2], small), filled([2, 1], (i) => i + 1)], {
+        transposeX: false,
+        transposeY: false,
+      }),
+      ROWS,
+      (i) => small(2 * i) + 2 * small(2 * i + 1),
+    ),
   maxPool2d: async () =>
-    expectEach(await run("maxPool2d", [filled([ROWS, 1, 2, 2], small)], { kernel: [2, 2], stride: [2, 2], padding: [0, 0], dilation: [1, 1], outputSize: [1, 1] }), ROWS, (i) => Math.max(...[0, 1, 2, 3].map((k) => small(4 * i + k)))),
+    expectEach(
+      await run("maxPool2d", [filled([ROWS, 1, 2, 2], small)], {
+        kernel: [2, 2],
+        stride: [2, 2],
+        padding: [0, 0],
+        dilation: [1, 1],
+        outputSize: [1, 1],
+      }),
+      ROWS,
+      (i) => Math.max(...[0, 1, 2, 3].map((k) => small(4 * i + k))),
+    ),
   conv2d: async () =>
-    expectEach(await run("conv2d", [filled([ROWS, 1, 1, 2], small), filled([1, 1, 1, 2], (i) => i + 1)], { stride: [1, 1], padding: [0, 0, 0, 0], dilation: [1, 1], groups: 1 }), ROWS, (i) => small(2 * i) + 2 * small(2 * i + 1)),
+    expectEach(
+      await run("conv2d", [filled([ROWS, 1, 1, 2], small), filled([1, 1, 1, 2], (i) => i + 1)], {
+        stride: [1, 1],
+        padding: [0, 0, 0, 0],
+        dilation: [1, 1],
+        groups: 1,
+      }),
+      ROWS,
+      (i) => small(2 * i) + 2 * small(2 * i + 1),
+    ),
   gather: async () =>
-    expectEach(await run("gather", [filled([ROWS, 2], (i) => i), tensor(Int32Array.from({ length: ROWS }, (_, i) => i % 2), { shape: [ROWS, 1] })], { axis: 1 }), ROWS, (i) => 2 * i + (i % 2)),
+    expectEach(
+      await run(
+        "gather",
+        [
+          filled([ROWS, 2], (i) => i),
+          tensor(
+            Int32Array.from({ length: ROWS }, (_, i) => i % 2),
+            { shape: [ROWS, 1] },
+          ),
+        ],
+        { axis: 1 },
+      ),
+      ROWS,
+      (i) => 2 * i + (i % 2),
+    ),
 };
 const many: Readonly<Record<string, () => Promise<undefined>>> = {
   arange: async () => expectEach(await run("arange", [], { length: MANY, dtype: "int32" }, [0, 1]), MANY, (i) => i),

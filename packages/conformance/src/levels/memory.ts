@@ -1,5 +1,5 @@
 // Level "memory": nothing grows over a thousand steps, nothing is left by what fails, and a closed device holds nothing.
-import { type Backend, memory, type MemoryInfo, record, setBackend, sync, tensor } from "@lamina/core";
+import { type Backend, type MemoryInfo, memory, record, setBackend, sync, tensor } from "@lamina/core";
 import { type Check, expect } from "../check.ts";
 import { descend, noise, smallNet } from "../nets.ts";
 import { recordOf, type Subject } from "../subject.ts";
@@ -21,7 +21,7 @@ const loops: Readonly<Record<string, Loop>> = {
       await sync();
     };
   },
-  "inference": () => {
+  inference: () => {
     const net = smallNet("inference");
     return (step) => net.loss(step).data();
   },
@@ -51,8 +51,10 @@ async function staysFlat(backend: Backend, loop: Loop): Promise<undefined> {
     if (i === WARM_UP) warm = memory();
   }
   const end = memory();
-  expect(end.buffers <= warm!.buffers && end.bytes <= warm!.bytes && end.peakBytes <= warm!.peakBytes, () =>
-    `${warm!.buffers} buffers, ${warm!.bytes} bytes and a peak of ${warm!.peakBytes} after ${WARM_UP} steps became ${end.buffers}, ${end.bytes} and ${end.peakBytes} after ${STEPS}; something is kept`,
+  expect(
+    end.buffers <= warm!.buffers && end.bytes <= warm!.bytes && end.peakBytes <= warm!.peakBytes,
+    () =>
+      `${warm!.buffers} buffers, ${warm!.bytes} bytes and a peak of ${warm!.peakBytes} after ${WARM_UP} steps became ${end.buffers}, ${end.bytes} and ${end.peakBytes} after ${STEPS}; something is kept`,
   );
   return undefined;
 }
@@ -67,12 +69,20 @@ async function failureLeavesNothing(backend: Backend): Promise<undefined> {
     await record(recordOf("gather"), [rows, index], { axis: 0 }).add(1).data();
   };
   for (let i = 0; i < 3; i++) {
-    const error = await attempt().then(() => undefined, (e: unknown) => e);
-    expect(error instanceof Error, () => "gather: an index of 4 in an axis of 4 was not refused; the kernel checks indices");
+    const error = await attempt().then(
+      () => undefined,
+      (e: unknown) => e,
+    );
+    expect(
+      error instanceof Error,
+      () => "gather: an index of 4 in an axis of 4 was not refused; the kernel checks indices",
+    );
   }
   const after = memory();
-  expect(after.buffers === before.buffers && after.bytes === before.bytes, () =>
-    `${after.buffers - before.buffers} buffers and ${after.bytes - before.bytes} bytes are left after programs that failed`,
+  expect(
+    after.buffers === before.buffers && after.bytes === before.bytes,
+    () =>
+      `${after.buffers - before.buffers} buffers and ${after.bytes - before.bytes} bytes are left after programs that failed`,
   );
   return undefined;
 }
@@ -83,7 +93,10 @@ async function closedHoldsNothing({ open, backend }: Subject): Promise<undefined
   const net = smallNet("closed");
   for (let i = 0; i < 3; i++) await trained(net, i).item();
   const held = other.memory();
-  expect(held.buffers > 0 && held.peakBytes >= held.bytes, () => `the device says ${JSON.stringify(held)} with a network on it`);
+  expect(
+    held.buffers > 0 && held.peakBytes >= held.bytes,
+    () => `the device says ${JSON.stringify(held)} with a network on it`,
+  );
   await other.close();
   const { buffers, bytes } = other.memory();
   setBackend(backend);

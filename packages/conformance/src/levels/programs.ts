@@ -45,7 +45,10 @@ const kernels = () => noise("kernels", [4, 3, 3, 3]);
 
 const graphs: Readonly<Record<string, Graph>> = {
   "a chain of pointwise ops": () => (r) => [sigmoid(sub(mul(add(a(), b()), r + 0.5), exp(a())))],
-  "a product that is added to, where an engine could round once": () => () => [add(mul(a(), b()), a()), sub(mul(a(), b()), mul(b(), b()))],
+  "a product that is added to, where an engine could round once": () => () => [
+    add(mul(a(), b()), a()),
+    sub(mul(a(), b()), mul(b(), b())),
+  ],
   "broadcasting of rows and columns": () => (r) => [mul(add(a(), row()), sub(column(), r))],
   "a value used by several others": () => () => {
     const shared = exp(a());
@@ -76,7 +79,13 @@ const graphs: Readonly<Record<string, Graph>> = {
   "integers, booleans and choices": () => () => {
     const best = argmax(a(), 1);
     const hit = equal(best, labelsOf("labels", 7, 33));
-    return [best, hit, cast(hit, "float32").mean(), where(less(a(), b()), a(), 0), cast(less(a(), 0), "uint8").add(200)];
+    return [
+      best,
+      hit,
+      cast(hit, "float32").mean(),
+      where(less(a(), b()), a(), 0),
+      cast(less(a(), 0), "uint8").add(200),
+    ];
   },
   "pieces put together": () => () => [cat([a(), mul(b(), 2), a().flip(1)], 1), a().transpose().matmul(b())],
   "softmax by its parts": () => () => [softmax(a(), 0), exp(a()).div(sum(exp(a()), 0, { keepDim: true }))],
@@ -107,7 +116,8 @@ async function run(backend: Backend, graph: Graph): Promise<Ran> {
 async function sameEitherWay(backend: Backend, graph: Graph): Promise<undefined> {
   const apart = await run(uncompiled(backend), graph);
   const whole = await run(backend, graph);
-  if (backend.compile) expect(whole.compiled > 0, () => `no program was compiled in ${ROUNDS} rounds; it must be found again`);
+  if (backend.compile)
+    expect(whole.compiled > 0, () => `no program was compiled in ${ROUNDS} rounds; it must be found again`);
   apart.rounds.forEach((values, r) =>
     values.forEach((expected, i) => {
       const change = sameBits(whole.rounds[r][i], expected);

@@ -44,7 +44,10 @@ async function train({ backend }: Subject, c: TrainingCase, fixture: Fixture<Tra
     loss.backward();
     descend(net.parameters(), c.lr);
     const error = Math.abs((await loss.item()) - expected[step]);
-    expect(error < LOSS_ERROR, () => `the loss of step ${step} is ${error} away from PyTorch's ${expected[step]} (${LOSS_ERROR} allowed)`);
+    expect(
+      error < LOSS_ERROR,
+      () => `the loss of step ${step} is ${error} away from PyTorch's ${expected[step]} (${LOSS_ERROR} allowed)`,
+    );
   }
   await checkWeights(net, c, fixture);
 }
@@ -58,7 +61,10 @@ async function checkWeights(net: nn.Sequential, c: TrainingCase, fixture: Fixtur
     const found = values.reduce((a, b) => a + b, 0) / values.length;
     const foundSize = Math.sqrt(values.reduce((a, b) => a + b * b, 0) / values.length);
     const error = Math.max(Math.abs(found - mean), Math.abs(foundSize - size)) / Math.max(size, 1e-2);
-    expect(error < WEIGHT_ERROR, () => `${key} ends with mean ${found} and size ${foundSize}, but PyTorch's has ${mean} and ${size}`);
+    expect(
+      error < WEIGHT_ERROR,
+      () => `${key} ends with mean ${found} and size ${foundSize}, but PyTorch's has ${mean} and ${size}`,
+    );
   }
 }
 

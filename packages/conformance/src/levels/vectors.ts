@@ -70,7 +70,12 @@ const DOUBLE = 2 ** -24;
 /** Whose weights are float32 numbers from the host, on every device. */
 const SINGLE: readonly string[] = ["interpolate"];
 
-async function judge(backend: Backend, c: VectorCase, fixture: Fixture<VectorCase>, precision: number): Promise<Outcome> {
+async function judge(
+  backend: Backend,
+  c: VectorCase,
+  fixture: Fixture<VectorCase>,
+  precision: number,
+): Promise<Outcome> {
   core.setBackend(backend);
   const parts = held(c, fixture);
   const values = await Promise.all(parts.map(({ actual }) => actual.data()));

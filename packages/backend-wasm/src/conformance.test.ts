@@ -1,0 +1,6 @@
+// The device under the suite.
+import { conformWith } from "@lamina/conformance/vitest";
+import * as vitest from "vitest";
+import { wasm } from "./index.ts";
+
+conformWith(vitest, "wasm", wasm);
