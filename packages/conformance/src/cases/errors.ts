@@ -298,6 +298,7 @@ export const errorCases: readonly ErrorCase[] = [
     message: "full: the shape [2,-1] has a size -1; sizes must be whole numbers, 0 or more",
   },
   { run: () => f.softmax(t(2, 3), 2), message: "softmax: axis 2 does not exist in a tensor of 2 axes; use -2 to 1" },
+  { run: () => f.narrow(t(), 0, 0, 1), message: "narrow: a 0-d tensor has no axis 0; reshape() it to [1] first" },
   { run: () => f.sum(t(2, 3), [0, -2]), message: "sum: the axes [0,-2] name one axis twice (of 2); name each once" },
   {
     run: () => f.add(t(2, 3), t(2)),
