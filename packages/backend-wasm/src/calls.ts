@@ -21,6 +21,8 @@ export interface Call {
   readonly key: string;
   readonly emit: () => Fn;
   readonly args: readonly Argument[];
+  /** How often the function is called, with the number of the call after its addresses. Undefined: once, with addresses only. */
+  readonly slices?: number;
   /** [output, input] slots that may lie in the same place. */
   readonly inPlace: readonly (readonly [number, number])[];
 }
@@ -81,11 +83,12 @@ function structuredCall({ op, inputs, inputSpecs, attrs, spec, out }: Node, rela
   const lower = lowerings[op as OpName];
   if (!lower) throw new Error(`${op}: the wasm backend has no kernel for this op`);
   const lowered = lower(inputSpecs, attrs, spec);
-  const { key, scratchBytes } = lowered;
+  const { key, scratchBytes, slices } = lowered;
   const args = slots([...inputs, out]);
   return {
     key,
     emit: () => lowered.emit(relaxed),
+    slices,
     args: scratchBytes ? [...args, { scratch: scratchBytes }] : args,
     inPlace: [],
   };

@@ -11,6 +11,12 @@ export interface Lowered {
    * @param relaxed whether the engine has relaxed SIMD, and it may be used.
    */
   emit(relaxed: boolean): Fn;
+  /**
+   * The work comes in this many slices: the function is called once for each, in order, and gets the slice's number as its
+   * last parameter. Engines run a function's first calls unoptimised and change over between calls, never within one, so
+   * that a kernel which does a whole batch in one call takes five times as long the first time.
+   */
+  readonly slices?: number;
   /** Memory that is the kernel's own while it runs, 16-byte aligned and not cleared. */
   readonly scratchBytes?: number;
 }
