@@ -51,12 +51,20 @@ test("a dtype that a device does not have is told as absent", async () => {
   expect(report.results.find((r) => r.id.endsWith("the last axis, uint8"))!.status).toBe("absent");
   expect(report.failed).toBe(0);
 });
+type ReferenceKernel = Kernel<ReferenceBuffer>;
 /** A reference backend whose relu does something beside. */
 const withRelu =
-  (around: (backend: Backend, kernel: Kernel<never>, args: Parameters<Kernel<never>>) => never) => async () => {
+  (
+    around: (
+      backend: Backend<ReferenceBuffer>,
+      kernel: ReferenceKernel,
+      args: Parameters<ReferenceKernel>,
+    ) => ReferenceBuffer,
+  ) =>
+  async (): Promise<Backend> => {
     const backend = await reference();
-    const relu = (...args: Parameters<Kernel<never>>) => around(backend, backend.kernels.relu as Kernel<never>, args);
-    return { ...backend, kernels: { ...backend.kernels, relu } } as Backend;
+    const relu: ReferenceKernel = (...args) => around(backend, backend.kernels.relu!, args);
+    return { ...backend, kernels: { ...backend.kernels, relu } };
   };
 test("a kernel that keeps a buffer fails", async () => {
   const greedy = withRelu((backend, kernel, args) => {
@@ -69,7 +77,7 @@ test("a kernel that keeps a buffer fails", async () => {
 test("a kernel that writes to its input fails", async () => {
   const spoiling = withRelu((_, kernel, args) => {
     const result = kernel(...args);
-    (args[0][0].buffer as ReferenceBuffer).data![0] += 1;
+    args[0][0].buffer.data![0] += 1;
     return result;
   });
   const report = await runConformance("spoiling", spoiling, relu);

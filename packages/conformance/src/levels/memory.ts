@@ -1,5 +1,5 @@
 // Level "memory": nothing grows over a thousand steps, nothing is left by what fails, and a closed device holds nothing.
-import { type Backend, type MemoryInfo, memory, record, setBackend, sync, tensor } from "@lamina/core";
+import { type Backend, type MemoryInfo, memory, record, setBackend, sync, tensor, zeros } from "@lamina/core";
 import { type Check, expect } from "../check.ts";
 import { descend, noise, smallNet } from "../nets.ts";
 import { recordOf, type Subject } from "../subject.ts";
@@ -59,23 +59,25 @@ async function staysFlat(backend: Backend, loop: Loop): Promise<undefined> {
   return undefined;
 }
 
-/** A kernel that throws leaves nothing behind, by itself or in the middle of a program. */
-async function failureLeavesNothing(backend: Backend): Promise<undefined> {
+const SIZE = 4;
+/** An index out of range is refused by the kernel, which leaves nothing behind in the middle of a program. */
+async function refusedLeavesNothing(backend: Backend, op: "gather" | "scatterAdd", bad: number): Promise<undefined> {
   setBackend(backend);
   const before = memory();
-  const attempt = async () => {
-    const rows = noise("rows", [4, 3]).mul(2);
-    const index = tensor(new Int32Array([0, 4, 1]), { shape: [1, 3] });
-    await record(recordOf("gather"), [rows, index], { axis: 0 }).add(1).data();
+  const attempt = () => {
+    const index = tensor(new Int32Array([0, bad, 1]), { shape: [1, 3] });
+    const rows = noise("rows", [op === "gather" ? SIZE : 1, 3]).mul(2);
+    const inputs = op === "gather" ? [rows, index] : [zeros([SIZE, 3]), index, rows];
+    return record(recordOf(op), inputs, { axis: 0 }).add(1).data();
   };
   for (let i = 0; i < 3; i++) {
-    const error = await attempt().then(
-      () => undefined,
-      (e: unknown) => e,
+    const message = await attempt().then(
+      () => "nothing was thrown",
+      (e: Error) => e.message,
     );
     expect(
-      error instanceof Error,
-      () => "gather: an index of 4 in an axis of 4 was not refused; the kernel checks indices",
+      message.startsWith(`${op}: index ${bad} is out of range`),
+      () => `an index of ${bad} in an axis of ${SIZE}: ${message}`,
     );
   }
   const after = memory();
@@ -108,7 +110,16 @@ export function memoryChecks(subject: Subject): Check[] {
   const check = (name: string, run: Check["run"]): Check => ({ level: "memory", op: "program", name, run });
   return [
     ...Object.entries(loops).map(([name, loop]) => check(`a thousand ${name}`, () => staysFlat(subject.backend, loop))),
-    check("a failure leaves nothing", () => failureLeavesNothing(subject.backend)),
+    ...(["gather", "scatterAdd"] as const).flatMap((op) =>
+      [-1, SIZE, 2 ** 31 - 1].map(
+        (bad): Check => ({
+          level: "memory",
+          op,
+          name: `an index of ${bad} is refused and leaves nothing`,
+          run: () => refusedLeavesNothing(subject.backend, op, bad),
+        }),
+      ),
+    ),
     check("a closed device holds nothing", () => closedHoldsNothing(subject)),
   ];
 }

@@ -87,6 +87,11 @@ const graphs: Readonly<Record<string, Graph>> = {
       cast(less(a(), 0), "uint8").add(200),
     ];
   },
+  "bytes and whole numbers that wrap on the way": () => () => {
+    const bytes = cast(mul(a(), 100).add(128), "uint8");
+    const large = mul(cast(mul(a(), 1e4), "int32"), 1 << 20);
+    return [less(bytes.add(200), bytes), cast(bytes.mul(bytes), "float32").div(3), less(large.add(large), large)];
+  },
   "pieces put together": () => () => [cat([a(), mul(b(), 2), a().flip(1)], 1), a().transpose().matmul(b())],
   "softmax by its parts": () => () => [softmax(a(), 0), exp(a()).div(sum(exp(a()), 0, { keepDim: true }))],
   "one matrix as it is and transposed": () => () => [a().matmul(b().T), b().T.matmul(a())],
