@@ -29,7 +29,10 @@ test("loops, blocks and branches", () => {
     leave();
     f.loop(() => {
       f.get(0).i32(1).op("i32.and");
-      f.if(() => f.get(sum).get(0).add().set(sum), () => f.get(sum).set(sum));
+      f.if(
+        () => f.get(sum).get(0).add().set(sum),
+        () => f.get(sum).set(sum),
+      );
       f.get(0).i32(1).sub().tee(0);
     });
   }).get(sum);
@@ -86,7 +89,11 @@ test("a module for shared memory asks for one", () => {
 test("a function of a megabyte, with thousands of locals", () => {
   const f = new Fn("f", [], [I32]);
   const locals = Array.from({ length: 3000 }, () => f.local(I32));
-  for (let i = 0; i < 120_000; i++) f.get(locals[i % 3000]).i32(1).add().set(locals[i % 3000]);
+  for (let i = 0; i < 120_000; i++)
+    f.get(locals[i % 3000])
+      .i32(1)
+      .add()
+      .set(locals[i % 3000]);
   f.get(locals[2999]);
   expect(f.code.length).toBeGreaterThan(1e6);
   expect(instantiate([f]).f()).toBe(40);

@@ -487,11 +487,17 @@ function writeSized(out: Bytes, write: Write): void {
 const text =
   (s: string): Write =>
   (out) =>
-    writeList(out, [...s].map((c) => (o) => o.byte(c.charCodeAt(0))));
+    writeList(
+      out,
+      [...s].map((c) => (o) => o.byte(c.charCodeAt(0))),
+    );
 const typesList =
   (types: readonly number[]): Write =>
   (out) =>
-    writeList(out, types.map((t) => (o) => o.byte(t)));
+    writeList(
+      out,
+      types.map((t) => (o) => o.byte(t)),
+    );
 
 /** Function types, each once. */
 class Types {
@@ -517,10 +523,13 @@ const body =
   (f: Fn): Write =>
   (out) =>
     writeSized(out, (o) => {
-      writeList(o, runsOf(f.locals).map(([count, type]) => (r) => {
-        r.unsigned(count);
-        r.byte(type);
-      }));
+      writeList(
+        o,
+        runsOf(f.locals).map(([count, type]) => (r) => {
+          r.unsigned(count);
+          r.byte(type);
+        }),
+      );
       o.append(f.code);
       o.byte(END);
     });

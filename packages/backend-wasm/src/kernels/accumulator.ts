@@ -59,7 +59,13 @@ export class Accumulator {
       return;
     }
     f.get(parts[0]).get(vector).op("f64x2.promote_low_f32x4").op(form.op).set(parts[0]);
-    f.get(parts[1]).get(vector).get(vector).shuffleWords(2, 3, 2, 3).op("f64x2.promote_low_f32x4").op(form.op).set(parts[1]);
+    f.get(parts[1])
+      .get(vector)
+      .get(vector)
+      .shuffleWords(2, 3, 2, 3)
+      .op("f64x2.promote_low_f32x4")
+      .op(form.op)
+      .set(parts[1]);
   }
   merge(other: Accumulator): void {
     this.parts.forEach((part, i) => this.f.get(part).get(other.parts[i]).op(this.form.op).set(part));
@@ -68,8 +74,7 @@ export class Accumulator {
   lanes(): Fn {
     const { f, form, parts } = this;
     f.get(parts[0]);
-    if (form.wide)
-      f.op("f32x4.demote_f64x2_zero").get(parts[1]).op("f32x4.demote_f64x2_zero").shuffleWords(0, 1, 4, 5);
+    if (form.wide) f.op("f32x4.demote_f64x2_zero").get(parts[1]).op("f32x4.demote_f64x2_zero").shuffleWords(0, 1, 4, 5);
     return f;
   }
   /** Leaves the result of all four lanes together on the stack, in every lane. */

@@ -19,7 +19,10 @@ describe.each(["argmax", "argmin"] as const)("%s", (name) => {
     const n = new Numbers(4);
     const dtypes: DType[] = ["float32", "int32", "uint8", "bool"];
     for (let i = 0; i < 120; i++) {
-      const x = { shape: Array.from({ length: n.whole(1, 4) }, () => n.whole(1, i % 3 ? 5 : 19)), dtype: dtypes[i % 4] };
+      const x = {
+        shape: Array.from({ length: n.whole(1, 4) }, () => n.whole(1, i % 3 ? 5 : 19)),
+        dtype: dtypes[i % 4],
+      };
       const axis = n.whole(0, x.shape.length - 1);
       const data = n.array(x);
       if (i % 2 && x.dtype !== "bool") data.forEach((_, k) => void (data[k] = n.whole(0, 3)));

@@ -64,7 +64,10 @@ function emitTiles(f: Fn, windows: Windows, divisor: number): void {
 function fillPairs(f: Fn, v: number, rows: number, width: number, some: number): void {
   const pairs = f.local(V128);
   for (let half = 0; 2 * half < some; half++) {
-    f.get(v).get(v).shuffleWords(2 * half, 2 * half, 2 * half + 1, 2 * half + 1).set(pairs);
+    f.get(v)
+      .get(v)
+      .shuffleWords(2 * half, 2 * half, 2 * half + 1, 2 * half + 1)
+      .set(pairs);
     for (let r = 0; r < rows; r++) storeLanes(f, DX, pairs, 4 * r * width + 16 * half, 2 * some - 4 * half);
   }
 }

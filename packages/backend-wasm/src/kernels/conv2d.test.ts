@@ -25,15 +25,34 @@ function checkAll(c: Case, seed: number): void {
   const taps = c.w[2] * c.w[3];
   const tolerance = (terms: number) => ({ ulps: 2 + Math.sqrt(terms), scale: Math.sqrt(terms) });
   check("conv2d", conv2d, [x, w], [xs, ws], c.attrs, dy, tolerance(taps * c.w[1]));
-  check("conv2dGradInput", conv2dGradInput, [dy, w], [dys, ws], { ...c.attrs, inputSize: c.x.slice(2) }, x, tolerance((taps * c.w[0]) / c.attrs.groups));
-  check("conv2dGradWeight", conv2dGradWeight, [x, dy], [xs, dys], { ...c.attrs, kernelSize: c.w.slice(2) }, w, tolerance(dy.shape[0] * dy.shape[2] * dy.shape[3]));
+  check(
+    "conv2dGradInput",
+    conv2dGradInput,
+    [dy, w],
+    [dys, ws],
+    { ...c.attrs, inputSize: c.x.slice(2) },
+    x,
+    tolerance((taps * c.w[0]) / c.attrs.groups),
+  );
+  check(
+    "conv2dGradWeight",
+    conv2dGradWeight,
+    [x, dy],
+    [xs, dys],
+    { ...c.attrs, kernelSize: c.w.slice(2) },
+    w,
+    tolerance(dy.shape[0] * dy.shape[2] * dy.shape[3]),
+  );
 }
 
 const plain: ConvAttrs = { stride: [1, 1], padding: [0, 0, 0, 0], dilation: [1, 1], groups: 1 };
 const cases: readonly [string, Case][] = [
   ["LeNet's first layer", { x: [2, 1, 28, 28], w: [6, 1, 5, 5], attrs: { ...plain, padding: [2, 2, 2, 2] } }],
   ["LeNet's second layer", { x: [3, 6, 14, 14], w: [16, 6, 5, 5], attrs: plain }],
-  ["AlexNet's first layer, small", { x: [1, 3, 51, 51], w: [20, 3, 11, 11], attrs: { ...plain, stride: [4, 4], padding: [1, 1, 1, 1] } }],
+  [
+    "AlexNet's first layer, small",
+    { x: [1, 3, 51, 51], w: [20, 3, 11, 11], attrs: { ...plain, stride: [4, 4], padding: [1, 1, 1, 1] } },
+  ],
   ["3x3 with padding", { x: [2, 16, 9, 13], w: [24, 16, 3, 3], attrs: { ...plain, padding: [1, 1, 1, 1] } }],
   ["1x1", { x: [2, 10, 7, 7], w: [9, 10, 1, 1], attrs: plain }],
   ["1x1 with stride", { x: [2, 4, 7, 8], w: [8, 4, 1, 1], attrs: { ...plain, stride: [2, 2] } }],
@@ -41,8 +60,18 @@ const cases: readonly [string, Case][] = [
   ["a kernel as large as the image", { x: [2, 3, 5, 5], w: [4, 3, 5, 5], attrs: plain }],
   ["a wide kernel", { x: [1, 2, 3, 40], w: [3, 2, 1, 33], attrs: plain }],
   ["strides beyond the kernel", { x: [1, 2, 11, 11], w: [3, 2, 2, 2], attrs: { ...plain, stride: [3, 5] } }],
-  ["uneven padding larger than the kernel", { x: [1, 2, 3, 4], w: [3, 2, 2, 2], attrs: { ...plain, padding: [3, 1, 0, 4] } }],
-  ["stride and dilation with a common factor", { x: [1, 2, 12, 13], w: [3, 2, 3, 3], attrs: { ...plain, stride: [4, 2], dilation: [2, 4], padding: [2, 2, 4, 4] } }],
+  [
+    "uneven padding larger than the kernel",
+    { x: [1, 2, 3, 4], w: [3, 2, 2, 2], attrs: { ...plain, padding: [3, 1, 0, 4] } },
+  ],
+  [
+    "stride and dilation with a common factor",
+    {
+      x: [1, 2, 12, 13],
+      w: [3, 2, 3, 3],
+      attrs: { ...plain, stride: [4, 2], dilation: [2, 4], padding: [2, 2, 4, 4] },
+    },
+  ],
   ["no images", { x: [0, 2, 6, 6], w: [3, 2, 3, 3], attrs: plain }],
   ["no channels", { x: [2, 0, 6, 6], w: [3, 0, 3, 3], attrs: plain }],
   ["no filters", { x: [2, 3, 6, 6], w: [0, 3, 3, 3], attrs: plain }],
@@ -54,7 +83,11 @@ function randomCase(n: Numbers): Case | undefined {
   const groups = n.whole(1, 3);
   const [perGroup, filters] = [n.whole(1, 7), n.whole(1, 13)];
   const attrs = { stride: pair(1, 3), padding: [...pair(0, 3), ...pair(0, 3)], dilation: pair(1, 3), groups };
-  const c = { x: [n.whole(1, 3), groups * perGroup, ...pair(1, 19)], w: [groups * filters, perGroup, ...pair(1, 5)], attrs };
+  const c = {
+    x: [n.whole(1, 3), groups * perGroup, ...pair(1, 19)],
+    w: [groups * filters, perGroup, ...pair(1, 5)],
+    attrs,
+  };
   const [, , oh, ow] = outputOf(c);
   return oh > 0 && ow > 0 ? c : undefined;
 }

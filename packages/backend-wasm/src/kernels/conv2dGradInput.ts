@@ -30,7 +30,9 @@ const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
 function axisPhases(size: number, kernel: number, stride: number, before: number, dilation: number): AxisPhase[] {
   const every = stride / gcd(stride, dilation);
   return Array.from({ length: Math.min(stride, size) }, (_, start): AxisPhase | undefined => {
-    const places = Array.from({ length: kernel }, (_, p) => p).filter((p) => (start + before - p * dilation) % stride === 0);
+    const places = Array.from({ length: kernel }, (_, p) => p).filter(
+      (p) => (start + before - p * dilation) % stride === 0,
+    );
     const last = places.at(-1);
     if (last === undefined) return undefined;
     const axis = {
@@ -56,7 +58,13 @@ function convolution(
   const columns = axisPhases(W, kw, stride[1], left, dilation[1]);
   const phases = axisPhases(H, kh, stride[0], top, dilation[0]).flatMap((r) =>
     columns.map((c): Phase => {
-      const weights = { offset: r.last * kw + c.last, out: plane, in: perGroup * plane, row: -r.every * kw, column: -c.every };
+      const weights = {
+        offset: r.last * kw + c.last,
+        out: plane,
+        in: perGroup * plane,
+        row: -r.every * kw,
+        column: -c.every,
+      };
       return { rows: r.axis, columns: c.axis, weights };
     }),
   );

@@ -208,7 +208,10 @@ class WeightGradient {
             each(f, perGroup, (channel) => {
               address(f, at, DW, [channel, 4 * places], [place, 4]);
               for (let lane = 0; lane < lanes; lane++)
-                f.get(at).get(sums).loadf(4 * lane).storef(4 * lane * perGroup * places);
+                f.get(at)
+                  .get(sums)
+                  .loadf(4 * lane)
+                  .storef(4 * lane * perGroup * places);
               f.increase(sums, VECTOR * vectors);
             }),
           );

@@ -12,7 +12,11 @@ export function loadElements(f: Fn, dtype: DType, at: number, offset = 0): Fn {
 /** Stores the first `lanes` of a vector. */
 export function storeElements(f: Fn, dtype: DType, at: number, vector: number, lanes: number, offset = 0): void {
   if (bytesPerElement(dtype) === 4) return storeLanes(f, at, vector, offset, lanes);
-  for (let lane = 0; lane < lanes; lane++) f.get(at).get(vector).lane("i32x4.extract_lane", lane).storeu8(offset + lane);
+  for (let lane = 0; lane < lanes; lane++)
+    f.get(at)
+      .get(vector)
+      .lane("i32x4.extract_lane", lane)
+      .storeu8(offset + lane);
 }
 
 /** Leaves a mask of the first `lanes` lanes on the stack. */

@@ -10,7 +10,8 @@ export const VECTOR = 16;
 export const kernelOf = (pointers: number, relaxed = false): Fn =>
   new Fn("", new Array<number>(pointers).fill(I32), [], relaxed);
 
-export const locals = (f: Fn, type: number, count: number): number[] => Array.from({ length: count }, () => f.local(type));
+export const locals = (f: Fn, type: number, count: number): number[] =>
+  Array.from({ length: count }, () => f.local(type));
 
 /** for (i = 0; i < times; i++) */
 export function each(f: Fn, times: number, body: (i: number) => void): void {
@@ -46,7 +47,12 @@ export function times(f: Fn, counter: number, count: number, body: () => void): 
 }
 
 /** target = base + the sum of local*bytes */
-export function address(f: Fn, target: number, base: number, ...terms: readonly (readonly [local: number, bytes: number])[]): void {
+export function address(
+  f: Fn,
+  target: number,
+  base: number,
+  ...terms: readonly (readonly [local: number, bytes: number])[]
+): void {
   f.get(base);
   for (const [local, bytes] of terms) f.get(local).i32(bytes).mul().add();
   f.set(target);
@@ -58,12 +64,29 @@ export function address(f: Fn, target: number, base: number, ...terms: readonly 
  */
 export function tapsInside(
   f: Fn,
-  { first, step, count, size, from, length }: { first: number; step: number; count: number; size: number; from: number; length: number },
+  {
+    first,
+    step,
+    count,
+    size,
+    from,
+    length,
+  }: { first: number; step: number; count: number; size: number; from: number; length: number },
 ): void {
   // divisions round toward zero, which is right above 0, and below 0 the bound at 0 or the check for none takes over
-  f.i32(step - 1).get(first).sub().i32(step).op("i32.div_s").set(from);
+  f.i32(step - 1)
+    .get(first)
+    .sub()
+    .i32(step)
+    .op("i32.div_s")
+    .set(from);
   f.get(from).i32(0).get(from).i32(0).op("i32.gt_s").op("select").set(from);
-  f.i32(size - 1 + step).get(first).sub().i32(step).op("i32.div_s").set(length);
+  f.i32(size - 1 + step)
+    .get(first)
+    .sub()
+    .i32(step)
+    .op("i32.div_s")
+    .set(length);
   f.get(length).i32(count).get(length).i32(count).op("i32.lt_s").op("select").set(length);
   f.get(length).get(from).sub().set(length);
   f.get(length).i32(0).get(length).i32(0).op("i32.gt_s").op("select").set(length);
@@ -76,7 +99,10 @@ export function storeLanes(f: Fn, at: number, vector: number, offset: number, la
     return;
   }
   if (lanes & 2) f.get(at).get(vector).laneAccess("v128.store64_lane", 0, offset);
-  if (lanes & 1) f.get(at).get(vector).laneAccess("v128.store32_lane", lanes - 1, offset + 4 * (lanes - 1));
+  if (lanes & 1)
+    f.get(at)
+      .get(vector)
+      .laneAccess("v128.store32_lane", lanes - 1, offset + 4 * (lanes - 1));
 }
 
 /** `count` as few pieces of at most `most` as possible, as equal as possible: some of `large`, then some one less. */

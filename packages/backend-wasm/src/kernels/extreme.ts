@@ -57,13 +57,18 @@ class Extreme {
     lines.each((count) => {
       this.worst();
       f.set(best);
-      countOf(f, 0, lines.single ? 1 : 0).tee(bestAt).set(at);
+      countOf(f, 0, lines.single ? 1 : 0)
+        .tee(bestAt)
+        .set(at);
       lines.along((lanes) => {
         loadElements(f, dtype, x.at).set(value);
         lines.masked(value, lanes, () => this.worst()).set(value);
         this.beats(value, best).set(this.mask);
         this.take();
-        f.get(at).viconst(lines.single ? LANES : 1).op("i32x4.add").set(at);
+        f.get(at)
+          .viconst(lines.single ? LANES : 1)
+          .op("i32x4.add")
+          .set(at);
       });
       if (lines.single) this.across();
       storeElements(f, "int32", OUT, bestAt, count);
@@ -77,7 +82,9 @@ class Extreme {
   /** Leaves on the stack where a beats b: it is further out, or it is the first NaN. */
   private beats(a: number, b: number): Fn {
     const { f, side, float } = this;
-    f.get(a).get(b).op(float ? side.float : side.int);
+    f.get(a)
+      .get(b)
+      .op(float ? side.float : side.int);
     if (!float) return f;
     return f.get(a).get(a).op("f32x4.ne").get(b).get(b).op("f32x4.eq").op("v128.and").op("v128.or");
   }
@@ -90,9 +97,12 @@ class Extreme {
   /** The best of the four lanes, in every lane; of equals the one that comes first. */
   private across(): void {
     const { f, best, bestAt, value, at, mask } = this;
-    for (const order of [[2, 3, 0, 1], [1, 0, 3, 2]] as const) {
-      f.get(best).get(best).shuffleWords(...order).set(value);
-      f.get(bestAt).get(bestAt).shuffleWords(...order).set(at);
+    for (const [a, b, c, d] of [
+      [2, 3, 0, 1],
+      [1, 0, 3, 2],
+    ]) {
+      f.get(best).get(best).shuffleWords(a, b, c, d).set(value);
+      f.get(bestAt).get(bestAt).shuffleWords(a, b, c, d).set(at);
       this.beats(value, best).set(mask);
       // neither beats the other, and the index is smaller
       this.beats(best, value).get(mask).op("v128.or").op("v128.not");

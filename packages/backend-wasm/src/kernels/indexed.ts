@@ -21,7 +21,11 @@ interface Indexed {
 }
 
 /** `visit` for each entry of the index, in order, with the address of the element it names. */
-export function eachIndexed(f: Fn, { op, axis, shape, dtype, array, index, count }: Indexed, visit: (element: number) => void): void {
+export function eachIndexed(
+  f: Fn,
+  { op, axis, shape, dtype, array, index, count }: Indexed,
+  visit: (element: number) => void,
+): void {
   const { outer, size, inner } = aroundAxis(shape, axis);
   const bytes = bytesPerElement(dtype);
   const [line, at, element] = [f.local(I32), f.local(I32), f.local(I32)];
@@ -32,7 +36,12 @@ export function eachIndexed(f: Fn, { op, axis, shape, dtype, array, index, count
       times(f, innerLeft, inner, () => {
         f.get(index).loadi().tee(at).i32(size).op("i32.ge_u");
         f.if(() => refuse(f, op, at, axis, size));
-        f.get(at).i32(inner * bytes).mul().get(line).add().set(element);
+        f.get(at)
+          .i32(inner * bytes)
+          .mul()
+          .get(line)
+          .add()
+          .set(element);
         visit(element);
         f.increase(index, 4).increase(line, bytes);
       });

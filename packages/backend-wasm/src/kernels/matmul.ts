@@ -27,7 +27,11 @@ interface Product {
   readonly transposeY: boolean;
 }
 
-export const matmul: Lower = ([x, y], { transposeX, transposeY }: { transposeX: boolean; transposeY: boolean }, out) => {
+export const matmul: Lower = (
+  [x, y],
+  { transposeX, transposeY }: { transposeX: boolean; transposeY: boolean },
+  out,
+) => {
   const [m, n] = out.shape.slice(-2);
   const k = x.shape.at(transposeX ? -2 : -1)!;
   const product = { batch: sizeOf(out.shape.slice(0, -2)), m, n, k, transposeX, transposeY };
@@ -42,8 +46,10 @@ export const matmul: Lower = ([x, y], { transposeX, transposeY }: { transposeX: 
   };
 };
 
-const columnBytes = ({ n, k }: Product): number => 4 * Math.min(k, STEPS) * Math.ceil(Math.min(n, COLUMNS) / WIDTH) * WIDTH;
-const rowBytes = ({ m, k, transposeX }: Product): number => (transposeX ? 4 * Math.min(k, STEPS) * Math.min(m, ROWS) : 0);
+const columnBytes = ({ n, k }: Product): number =>
+  4 * Math.min(k, STEPS) * Math.ceil(Math.min(n, COLUMNS) / WIDTH) * WIDTH;
+const rowBytes = ({ m, k, transposeX }: Product): number =>
+  transposeX ? 4 * Math.min(k, STEPS) * Math.min(m, ROWS) : 0;
 
 const [X, Y, OUT, SCRATCH] = [0, 1, 2, 3];
 
@@ -97,7 +103,10 @@ class Multiplication {
     const { batch, m, n, k, transposeX, transposeY } = this.p;
     if (batch * m * n === 0) return;
     if (k === 0) {
-      f.get(OUT).i32(0).i32(4 * batch * m * n).memoryFill();
+      f.get(OUT)
+        .i32(0)
+        .i32(4 * batch * m * n)
+        .memoryFill();
       return;
     }
     f.get(SCRATCH).i32(columnBytes(this.p)).add().set(this.packedX);
@@ -121,12 +130,22 @@ class Multiplication {
           });
         });
       });
-      f.increase(X, 4 * m * k).increase(Y, 4 * k * n).increase(OUT, 4 * m * n);
+      f.increase(X, 4 * m * k)
+        .increase(Y, 4 * k * n)
+        .increase(OUT, 4 * m * n);
     });
   }
 
   /** The panels of a block, one after the other. */
-  private pack(block: number, to: number, b: Blocks, last: () => void, rowStride: number, stepStride: number, width: number): void {
+  private pack(
+    block: number,
+    to: number,
+    b: Blocks,
+    last: () => void,
+    rowStride: number,
+    stepStride: number,
+    width: number,
+  ): void {
     const { f, steps } = this;
     const [start, source, target, left] = [f.local(I32), f.local(I32), f.local(I32), f.local(I32)];
     const one = (packer: Packer) => {
@@ -167,7 +186,12 @@ class Multiplication {
         lastRows();
         f.if(() => tileOf(rows.rest, lanes));
       }
-      f.get(this.steps).i32(VECTOR * Math.ceil(lanes / LANES)).mul().get(panel).add().set(panel);
+      f.get(this.steps)
+        .i32(VECTOR * Math.ceil(lanes / LANES))
+        .mul()
+        .get(panel)
+        .add()
+        .set(panel);
       f.increase(outPanel, 4 * lanes);
     };
     f.get(SCRATCH).set(panel).get(this.outBlock).set(outPanel).get(columns.count).set(left);
@@ -179,7 +203,13 @@ class Multiplication {
   }
   private nextRows(at: number): void {
     const { f, rows, rowStride, p } = this;
-    if (p.transposeX) f.get(at).get(this.steps).i32(4 * rows.panel).mul().add().set(at);
+    if (p.transposeX)
+      f.get(at)
+        .get(this.steps)
+        .i32(4 * rows.panel)
+        .mul()
+        .add()
+        .set(at);
     else f.increase(at, rows.panel * rowStride);
   }
 
@@ -197,7 +227,10 @@ class Multiplication {
     tile.clear(height, vectors);
     f.get(this.steps).i32(Math.log2(UNROLL)).op("i32.shr_u").set(left);
     countdown(f, left, () => some(UNROLL));
-    f.get(this.steps).i32(UNROLL - 1).op("i32.and").set(left);
+    f.get(this.steps)
+      .i32(UNROLL - 1)
+      .op("i32.and")
+      .set(left);
     countdown(f, left, () => some(1));
   }
 
@@ -208,7 +241,13 @@ class Multiplication {
     const offset = (r: number, v: number) => 4 * r * p.n + VECTOR * v;
     if (p.k > STEPS) {
       f.get(l);
-      f.if(() => tile.visit(height, vectors, (sum, r, v) => void f.get(out).vload(offset(r, v)).get(sum).op("f32x4.add").set(sum)));
+      f.if(() =>
+        tile.visit(
+          height,
+          vectors,
+          (sum, r, v) => void f.get(out).vload(offset(r, v)).get(sum).op("f32x4.add").set(sum),
+        ),
+      );
     }
     tile.visit(height, vectors, (sum, r, v) => storeLanes(f, out, sum, offset(r, v), lanes - v * LANES));
   }
@@ -218,10 +257,26 @@ function blocksOf(size: number, panel: number, perBlock: number, count: number):
   return { size, panel, perBlock, blocks: Math.ceil(size / (panel * perBlock)), rest: size % panel, count };
 }
 /** `body` for each block, whose `count` is set before; its second argument leaves on the stack whether it is the last. */
-function eachBlock(f: Fn, { size, panel, perBlock, blocks, count }: Blocks, body: (i: number, last: () => void) => void): void {
+function eachBlock(
+  f: Fn,
+  { size, panel, perBlock, blocks, count }: Blocks,
+  body: (i: number, last: () => void) => void,
+): void {
   each(f, blocks, (i) => {
-    f.i32(Math.floor(size / panel)).get(i).i32(perBlock).mul().sub().set(count);
+    f.i32(Math.floor(size / panel))
+      .get(i)
+      .i32(perBlock)
+      .mul()
+      .sub()
+      .set(count);
     f.get(count).i32(perBlock).get(count).i32(perBlock).op("i32.lt_s").op("select").set(count);
-    body(i, () => void f.get(i).i32(blocks - 1).op("i32.eq"));
+    body(
+      i,
+      () =>
+        void f
+          .get(i)
+          .i32(blocks - 1)
+          .op("i32.eq"),
+    );
   });
 }

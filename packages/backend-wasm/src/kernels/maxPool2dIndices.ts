@@ -74,7 +74,10 @@ class Indices implements Pool {
   }
   nextRow(): void {
     const { f, start0, windows } = this;
-    f.get(start0).viconst(windows.image[1] * windowAxis(windows, 0).step).op("i32x4.add").set(start0);
+    f.get(start0)
+      .viconst(windows.image[1] * windowAxis(windows, 0).step)
+      .op("i32x4.add")
+      .set(start0);
   }
   visit(v: number, column: number): void {
     const { f, best, bestAt, start0, mask } = this;

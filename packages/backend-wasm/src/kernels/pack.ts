@@ -57,9 +57,14 @@ export class Packer {
     const { f, v } = this;
     const { rows, width, rowStride, stepStride } = this.panel;
     for (let r = 0; r < width; r += LANES) {
-      if (rowStride === 4) f.get(source).vload(4 * r).set(v[0]);
+      if (rowStride === 4)
+        f.get(source)
+          .vload(4 * r)
+          .set(v[0]);
       else this.gather(source, r, Math.min(LANES, rows - r));
-      f.get(target).get(v[0]).vstore(4 * r);
+      f.get(target)
+        .get(v[0])
+        .vstore(4 * r);
     }
     f.increase(source, stepStride).increase(target, 4 * width);
   }
@@ -67,9 +72,15 @@ export class Packer {
     const { f, v } = this;
     const { rowStride } = this.panel;
     if (count <= 0) f.vzero().set(v[0]);
-    else f.get(source).access("v128.load32_zero", r * rowStride).set(v[0]);
+    else
+      f.get(source)
+        .access("v128.load32_zero", r * rowStride)
+        .set(v[0]);
     for (let i = 1; i < count; i++)
-      f.get(source).get(v[0]).laneAccess("v128.load32_lane", i, (r + i) * rowStride).set(v[0]);
+      f.get(source)
+        .get(v[0])
+        .laneAccess("v128.load32_lane", i, (r + i) * rowStride)
+        .set(v[0]);
   }
   /** Four steps, which lie side by side in each row: blocks of 4 x 4 are turned. */
   private turn(source: number, target: number): void {
@@ -82,16 +93,28 @@ export class Packer {
     const { f, v, t } = this;
     const { rows, width, rowStride } = this.panel;
     for (let i = 0; i < LANES; i++) {
-      if (r + i < rows) f.get(source).vload((r + i) * rowStride).set(v[i]);
+      if (r + i < rows)
+        f.get(source)
+          .vload((r + i) * rowStride)
+          .set(v[i]);
       else f.vzero().set(v[i]);
     }
     for (const i of [0, 2]) {
-      f.get(v[i]).get(v[i + 1]).shuffleWords(0, 4, 1, 5).set(t[i]);
-      f.get(v[i]).get(v[i + 1]).shuffleWords(2, 6, 3, 7).set(t[i + 1]);
+      f.get(v[i])
+        .get(v[i + 1])
+        .shuffleWords(0, 4, 1, 5)
+        .set(t[i]);
+      f.get(v[i])
+        .get(v[i + 1])
+        .shuffleWords(2, 6, 3, 7)
+        .set(t[i + 1]);
     }
     for (let step = 0; step < LANES; step++) {
       const low = step & 1 ? [2, 3, 6, 7] : [0, 1, 4, 5];
-      f.get(t[step >> 1]).get(t[2 + (step >> 1)]).shuffleWords(low[0], low[1], low[2], low[3]).set(v[0]);
+      f.get(t[step >> 1])
+        .get(t[2 + (step >> 1)])
+        .shuffleWords(low[0], low[1], low[2], low[3])
+        .set(v[0]);
       storeLanes(f, target, v[0], 4 * (step * width + r), Math.min(LANES, width - r));
     }
   }

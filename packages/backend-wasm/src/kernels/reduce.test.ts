@@ -23,7 +23,8 @@ function checkOne(name: Name, x: Spec, data: TypedArray, axes: readonly number[]
   run(lowers[name], x, data, axes).forEach((value, i) => {
     const wanted = x.dtype === "float32" ? Math.fround(right[i]) : right[i];
     const near = Object.is(value, wanted) || value === wanted || Math.abs(value - wanted) <= ULP * Math.abs(wanted);
-    if (!near) throw new Error(`${name} ${x.dtype}[${x.shape}] over [${axes}]: element ${i} is ${value}, not ${wanted}`);
+    if (!near)
+      throw new Error(`${name} ${x.dtype}[${x.shape}] over [${axes}]: element ${i} is ${value}, not ${wanted}`);
   });
 }
 const run = (lower: Lower, x: Spec, data: TypedArray, axes: readonly number[]): TypedArray =>
@@ -37,7 +38,8 @@ function subset(n: Numbers, rank: number): number[] {
 describe.each(names)("%s", (name) => {
   test("over random axes of random shapes", () => {
     const n = new Numbers(3);
-    const dtypes: DType[] = name === "max" || name === "min" ? ["float32", "int32", "uint8", "bool"] : ["float32", "int32"];
+    const dtypes: DType[] =
+      name === "max" || name === "min" ? ["float32", "int32", "uint8", "bool"] : ["float32", "int32"];
     for (let i = 0; i < 60; i++) {
       const shape = Array.from({ length: n.whole(1, 4) }, () => n.whole(1, i % 2 ? 5 : 21));
       const x = { shape, dtype: dtypes[i % dtypes.length] };
@@ -46,11 +48,23 @@ describe.each(names)("%s", (name) => {
   });
   test.each([
     [[256, 120], [0]],
-    [[8, 6, 28, 28], [0, 2, 3]],
-    [[3, 16, 10, 10], [0, 2, 3]],
-    [[7, 1, 33], [0, 1, 2]],
+    [
+      [8, 6, 28, 28],
+      [0, 2, 3],
+    ],
+    [
+      [3, 16, 10, 10],
+      [0, 2, 3],
+    ],
+    [
+      [7, 1, 33],
+      [0, 1, 2],
+    ],
     [[5, 1, 1], [0]],
-    [[1, 1], [0, 1]],
+    [
+      [1, 1],
+      [0, 1],
+    ],
     [[2, 3], []],
     [[3, 37, 2], [1]],
     [[1000], [0]],
@@ -102,7 +116,9 @@ test("int32 wraps", () => {
 test("sums of more than 2^24 elements lose nothing", () => {
   const length = 2 ** 24 + 5;
   expect([...run(sum, float(length), new Float32Array(length).fill(1), [0])]).toEqual([Math.fround(length)]);
-  expect([...run(sum, float(length, 1), new Float32Array(length).fill(0.1), [0])]).toEqual([Math.fround(length * Math.fround(0.1))]);
+  expect([...run(sum, float(length, 1), new Float32Array(length).fill(0.1), [0])]).toEqual([
+    Math.fround(length * Math.fround(0.1)),
+  ]);
 });
 test("the same bits every run", () => {
   const x = float(37, 51);

@@ -6,5 +6,8 @@ export const tableBytes = (count: number): number => Math.ceil((4 * count + 12) 
 
 /** Writes entry(0), entry(1), … at the address in `table`. */
 export function writeTable(f: Fn, table: number, count: number, entry: (i: number) => number): void {
-  for (let i = 0; i < count; i++) f.get(table).i32(entry(i)).storei(4 * i);
+  for (let i = 0; i < count; i++)
+    f.get(table)
+      .i32(entry(i))
+      .storei(4 * i);
 }

@@ -1,7 +1,8 @@
 // The convolution that conv2d and conv2dGradInput share: every output is a sum over taps at a fixed distance from its place in
-// the input. Direct, with output channels in the lanes: six outputs side by side times eight channels are one tile.
+// the input. Direct, with output channels in the lanes: six outputs side by side times eight channels are one tile. What would
+// be read beyond an edge is left out: rows while it runs, columns by tiles of their own at both ends of a row.
 import { type Fn, I32 } from "../assembler.ts";
-import { address, each, eachPiece, LANES, split, tapsInside, times } from "./emit.ts";
+import { address, countdown, each, LANES, split, tapsInside, times } from "./emit.ts";
 import { Packer } from "./pack.ts";
 import { type Padded, paddedBytes, paddedWidth, padRows } from "./rows.ts";
 import { Tile, tileRows } from "./tile.ts";
@@ -20,7 +21,13 @@ export interface Axis {
 export interface Phase {
   readonly rows: Axis;
   readonly columns: Axis;
-  readonly weights: { readonly offset: number; readonly out: number; readonly in: number; readonly row: number; readonly column: number };
+  readonly weights: {
+    readonly offset: number;
+    readonly out: number;
+    readonly in: number;
+    readonly row: number;
+    readonly column: number;
+  };
 }
 export interface TapConvolution {
   readonly images: number;
@@ -38,7 +45,7 @@ export interface TapConvolution {
 
 /** Vectors of output channels in a tile. */
 const VECTORS = 2;
-/** Taps of a row that are written out; more become a loop. */
+/** Taps of a row that are written out; more become a loop, and the input is copied to where it has zeros around. */
 const MOST_UNROLLED = 16;
 
 const tapsOf = ({ rows, columns }: Phase): number => rows.taps * columns.taps;
@@ -62,8 +69,9 @@ export function channelBlocks(channels: number): Block[] {
 /** Lanes of all blocks. */
 export const blockLanes = (channels: number): number => Math.ceil(channels / LANES) * LANES;
 
-/** How far the phases read beyond the rows of the input. */
-function paddingOf({ phases, channelsIn, groups, sizeIn: [h, w] }: TapConvolution): Padded {
+/** How far phases with many taps read beyond the rows of the input. */
+function paddingOf({ phases: all, channelsIn, groups, sizeIn: [h, w] }: TapConvolution): Padded {
+  const phases = all.filter(({ columns }) => columns.taps > MOST_UNROLLED);
   const ends = phases.map(({ columns: c }) => (c.outputs - 1) * c.stride + c.first + (c.taps - 1) * c.step);
   const left = Math.max(0, ...phases.map(({ columns }) => -columns.first));
   return { rows: groups * channelsIn * h, width: w, left, right: Math.max(0, ...ends.map((end) => end - w + 1)) };
@@ -91,9 +99,39 @@ function scratchOf(conv: TapConvolution): Scratch {
   return { weights, padded, image, bytes: bytes + 64 };
 }
 
+/** Tiles of equal code beside each other. */
+interface Piece {
+  /** Outputs of a tile. */
+  readonly size: number;
+  /** How many tiles. */
+  count: number;
+  /** The first output. */
+  readonly start: number;
+  /** Whether all taps of all its outputs are in the input's rows, some, or none. */
+  readonly inside: "all" | "some" | "none";
+}
+function piecesOf({ outputs, stride, first, step, taps }: Axis, { left, width, right }: Padded, most: number): Piece[] {
+  const { large, largeCount, small, smallCount } = split(outputs, most);
+  const sizes = [...new Array<number>(largeCount).fill(large), ...new Array<number>(smallCount).fill(small)];
+  const pieces: Piece[] = [];
+  let start = 0;
+  for (const size of sizes) {
+    const [low, high] = [start * stride + first, (start + size - 1) * stride + first + (taps - 1) * step];
+    const all = low >= -left && high < width + right;
+    const inside = all ? "all" : high < -left || low >= width + right ? "none" : "some";
+    const last = pieces.at(-1);
+    if (last?.size === size && last.inside === inside && inside !== "some") last.count++;
+    else pieces.push({ size, count: 1, start, inside });
+    start += size;
+  }
+  return pieces;
+}
+
 const withWork = (conv: TapConvolution): TapConvolution => ({
   ...conv,
-  phases: conv.phases.filter((phase) => conv.channelsIn * tapsOf(phase) * phase.rows.outputs * phase.columns.outputs > 0),
+  phases: conv.phases.filter(
+    (phase) => conv.channelsIn * tapsOf(phase) * phase.rows.outputs * phase.columns.outputs > 0,
+  ),
 });
 
 export const tapScratchBytes = (conv: TapConvolution): number => scratchOf(withWork(conv)).bytes;
@@ -113,9 +151,10 @@ class TapEmitter {
   private readonly width: number;
   /** Bytes of a plane as it is read. */
   private readonly plane: number;
-  // locals: the image as it is read, the place of a tile's first output, of its first input, of its weights
+  // locals: the image as it is read, the place of a tile's first output, of a row of the input, of a tile's inputs in it
   private readonly image: number;
   private readonly out: number;
+  private readonly rowIn: number;
   private readonly tileIn: number;
   private readonly number: number;
   private readonly vectors: number;
@@ -134,7 +173,8 @@ class TapEmitter {
     this.width = paddedWidth(this.scratch.padded);
     this.plane = 4 * conv.sizeIn[0] * this.width;
     const local = () => f.local(I32);
-    [this.image, this.out, this.tileIn, this.number, this.vectors, this.weights] = Array.from({ length: 6 }, local);
+    [this.image, this.out, this.rowIn, this.tileIn, this.number] = Array.from({ length: 5 }, local);
+    [this.vectors, this.weights] = [local(), local()];
     [this.channel, this.row, this.column, this.from, this.length] = Array.from({ length: 5 }, local);
   }
 
@@ -143,7 +183,11 @@ class TapEmitter {
     const { padded } = scratch;
     const bytesIn = 4 * padded.rows * padded.width;
     const bytesOut = 4 * conv.groups * conv.channelsOut * conv.sizeOut[0] * conv.sizeOut[1];
-    if (!this.coversAll()) f.get(OUTPUT).i32(0).i32(conv.images * bytesOut).memoryFill();
+    if (!this.coversAll())
+      f.get(OUTPUT)
+        .i32(0)
+        .i32(conv.images * bytesOut)
+        .memoryFill();
     if (!conv.phases.length) return;
     conv.phases.forEach((phase, i) => this.packWeights(phase, scratch.weights[i]));
     each(f, conv.images, () => {
@@ -157,7 +201,9 @@ class TapEmitter {
   }
   private coversAll(): boolean {
     const { phases, sizeOut } = this.conv;
-    return phases.reduce((sum, { rows, columns }) => sum + rows.outputs * columns.outputs, 0) === sizeOut[0] * sizeOut[1];
+    return (
+      phases.reduce((sum, { rows, columns }) => sum + rows.outputs * columns.outputs, 0) === sizeOut[0] * sizeOut[1]
+    );
   }
 
   /** To [group][block][channel in][tap row][tap column][lane]. */
@@ -209,66 +255,89 @@ class TapEmitter {
     });
   }
 
-  private rowOf(phase: Phase, i: number, groupIn: number, block: number, blockOut: number, lanes: number, vectors: number): void {
-    const { f, from, length, width, weights, conv } = this;
+  private rowOf(
+    phase: Phase,
+    i: number,
+    groupIn: number,
+    block: number,
+    blockOut: number,
+    lanes: number,
+    vectors: number,
+  ): void {
+    const { f, from, length, weights, conv, scratch, tile } = this;
     const { rows, columns } = phase;
     const first = f.local(I32);
     f.get(i).i32(rows.stride).mul().i32(rows.first).add().set(first);
     tapsInside(f, { first, step: rows.step, count: rows.taps, size: conv.sizeIn[0], from, length });
     address(f, weights, block, [from, 4 * columns.taps * vectors * LANES]);
     f.get(first).get(from).i32(rows.step).mul().add().set(first);
-    address(f, this.tileIn, groupIn, [first, 4 * width]);
-    f.increase(this.tileIn, 4 * (this.scratch.padded.left + columns.first));
+    address(f, this.rowIn, groupIn, [first, 4 * this.width]);
     address(f, this.out, blockOut, [i, 4 * rows.every * conv.sizeOut[1]]);
     f.increase(this.out, 4 * (rows.start * conv.sizeOut[1] + columns.start));
-    eachPiece(f, split(columns.outputs, tileRows(vectors, f.relaxed)), (size) => {
-      this.sum(phase, size, vectors);
-      this.tile.storeTurned(size, lanes, this.out, 4 * conv.sizeOut[0] * conv.sizeOut[1], 4 * columns.every);
-      f.increase(this.tileIn, 4 * size * columns.stride).increase(this.out, 4 * size * columns.every);
-    });
+    for (const piece of piecesOf(columns, scratch.padded, tileRows(vectors, f.relaxed))) {
+      f.get(this.rowIn)
+        .set(this.tileIn)
+        .increase(this.tileIn, 4 * this.pieceStart(columns, piece));
+      times(f, f.local(I32), piece.count, () => {
+        tile.clear(piece.size, vectors);
+        if (piece.inside !== "none") this.sum(phase, piece, vectors);
+        tile.storeTurned(piece.size, lanes, this.out, 4 * conv.sizeOut[0] * conv.sizeOut[1], 4 * columns.every);
+        f.increase(this.tileIn, 4 * piece.size * columns.stride).increase(this.out, 4 * piece.size * columns.every);
+      });
+    }
+  }
+  /** Where in a row a piece's offsets count from: its first tap, or the row's start if that tap is not in the row. */
+  private pieceStart({ stride, first }: Axis, { start, inside }: Piece): number {
+    return this.scratch.padded.left + (inside === "all" ? start * stride + first : 0);
   }
 
-  /** The tile's sums over all channels and taps. */
-  private sum(phase: Phase, size: number, vectors: number): void {
-    const { f, conv, tile, channel, row, number, length } = this;
+  /** Adds to the tile over all channels and taps. */
+  private sum(phase: Phase, piece: Piece, vectors: number): void {
+    const { f, conv, channel, row, number, length } = this;
     const { rows, columns } = phase;
     const rowIn = 4 * rows.step * this.width;
     const rowWeights = 4 * columns.taps * vectors * LANES;
     const [channelIn, channelWeights] = [f.local(I32), f.local(I32)];
-    const allInside = rows.first >= 0 && (rows.outputs - 1) * rows.stride + rows.first + (rows.taps - 1) * rows.step < conv.sizeIn[0];
-    tile.clear(size, vectors);
+    const allInside =
+      rows.first >= 0 && (rows.outputs - 1) * rows.stride + rows.first + (rows.taps - 1) * rows.step < conv.sizeIn[0];
     f.get(this.tileIn).set(channelIn).get(this.weights).set(channelWeights);
     const oneRow = () => {
-      this.taps(columns, size, vectors);
+      this.taps(columns, piece, vectors);
       f.increase(number, rowIn).increase(this.vectors, rowWeights);
     };
     times(f, channel, conv.channelsIn, () => {
       f.get(channelIn).set(number).get(channelWeights).set(this.vectors);
       if (allInside) times(f, row, rows.taps, oneRow);
       else {
-        f.get(length).set(row).get(row);
-        f.if(() => f.loop(() => {
-          oneRow();
-          f.get(row).i32(1).sub().tee(row);
-        }));
+        f.get(length).set(row);
+        countdown(f, row, oneRow);
       }
       f.increase(channelIn, this.plane).increase(channelWeights, rows.taps * rowWeights);
     });
   }
 
   /** The taps of one row. */
-  private taps({ taps, step, stride }: Axis, size: number, vectors: number): void {
+  private taps(columns: Axis, piece: Piece, vectors: number): void {
     const { f, tile, number, column } = this;
+    const { taps, step } = columns;
     const bytes = 4 * vectors * LANES;
-    const offsets = (u: number) => Array.from({ length: size }, (_, p) => 4 * (p * stride + u * step));
     if (taps <= MOST_UNROLLED) {
-      for (let u = 0; u < taps; u++) tile.step(number, offsets(u), this.vectors, u * bytes, vectors);
+      for (let u = 0; u < taps; u++)
+        tile.step(number, this.offsets(columns, piece, u), this.vectors, u * bytes, vectors);
       return;
     }
     times(f, column, taps, () => {
-      tile.step(number, offsets(0), this.vectors, 0, vectors);
+      tile.step(number, this.offsets(columns, piece, 0), this.vectors, 0, vectors);
       f.increase(number, 4 * step).increase(this.vectors, bytes);
     });
     f.increase(number, -4 * step * taps).increase(this.vectors, -bytes * taps);
+  }
+  /** Where tap u of a tile's outputs is; nowhere if it is not in the input. */
+  private offsets({ stride, first, step }: Axis, { size, start, inside }: Piece, u: number): (number | undefined)[] {
+    return Array.from({ length: size }, (_, p) => {
+      if (inside === "all") return 4 * (p * stride + u * step);
+      const at = (start + p) * stride + first + u * step;
+      return at >= 0 && at < this.conv.sizeIn[1] ? 4 * at : undefined;
+    });
   }
 }

@@ -26,11 +26,22 @@ export class Tile {
   clear(rows: number, vectors: number): void {
     this.visit(rows, vectors, (sum) => void this.f.vzero().set(sum));
   }
-  /** sums[r][v] += the number at `number` + offsets[r] times vector v at `vectorsAt` + vectorOffset */
-  step(number: number, offsets: readonly number[], vectorsAt: number, vectorOffset: number, vectors: number): void {
+  /** sums[r][v] += the number at `number` + offsets[r] times vector v at `vectorsAt` + vectorOffset; rows without offset stay. */
+  step(
+    number: number,
+    offsets: readonly (number | undefined)[],
+    vectorsAt: number,
+    vectorOffset: number,
+    vectors: number,
+  ): void {
     const { f, operands, spread } = this;
-    for (let v = 0; v < vectors; v++) f.get(vectorsAt).vload(vectorOffset + VECTOR * v).set(operands[v]);
+    if (offsets.every((offset) => offset === undefined)) return;
+    for (let v = 0; v < vectors; v++)
+      f.get(vectorsAt)
+        .vload(vectorOffset + VECTOR * v)
+        .set(operands[v]);
     offsets.forEach((offset, r) => {
+      if (offset === undefined) return;
       f.get(number).vsplatload(offset).set(spread);
       for (let v = 0; v < vectors; v++) f.fma(this.sums[r][v], spread, operands[v]);
     });
@@ -53,17 +64,31 @@ export class Tile {
     }
   }
   /** Rows r to r+group-1 of vector v. */
-  private storeGroup(r: number, group: number, v: number, lanes: number, at: number, down: number, offset: number): void {
+  private storeGroup(
+    r: number,
+    group: number,
+    v: number,
+    lanes: number,
+    at: number,
+    down: number,
+    offset: number,
+  ): void {
     const { f, sums, spread: out } = this;
     const row = (i: number) => sums[r + Math.min(i, group - 1)][v];
     for (let lane = 0; lane < lanes; lane++) {
       if (group === 1) {
-        f.get(at).get(row(0)).laneAccess("v128.store32_lane", lane, offset + lane * down);
+        f.get(at)
+          .get(row(0))
+          .laneAccess("v128.store32_lane", lane, offset + lane * down);
         continue;
       }
-      f.get(row(0)).get(row(1)).shuffleWords(lane, 4 + lane, lane, 4 + lane);
+      f.get(row(0))
+        .get(row(1))
+        .shuffleWords(lane, 4 + lane, lane, 4 + lane);
       if (group > 2) {
-        f.get(row(2)).get(row(3)).shuffleWords(lane, 4 + lane, lane, 4 + lane);
+        f.get(row(2))
+          .get(row(3))
+          .shuffleWords(lane, 4 + lane, lane, 4 + lane);
         f.shuffleWords(0, 1, 4, 5);
       }
       f.set(out);

@@ -50,7 +50,8 @@ export function windowAxis({ image, pooled, attrs }: Windows, axis: 0 | 1): Wind
 /** The places of window i that lie in the image. */
 export const insideOf = ({ size, kernel, stride, first, step }: WindowAxis, i: number): number[] =>
   Array.from({ length: kernel }, (_, k) => i * stride + first + k * step).filter((at) => at >= 0 && at < size);
-const end = ({ count, kernel, stride, first, step }: WindowAxis): number => (count - 1) * stride + first + (kernel - 1) * step;
+const end = ({ count, kernel, stride, first, step }: WindowAxis): number =>
+  (count - 1) * stride + first + (kernel - 1) * step;
 /** Whether no window runs over an edge. */
 export const isInside = (axis: WindowAxis): boolean => axis.first >= 0 && end(axis) < axis.size;
 
@@ -141,14 +142,21 @@ export class WindowWalk {
     f.get(i).i32(rows.stride).mul().i32(rows.first).add().set(row);
     tapsInside(f, { first: row, step: rows.step, count: rows.kernel, size: rows.size, from, length });
     f.get(row).get(from).i32(rows.step).mul().add().set(row);
-    f.get(this.image).get(row).i32(4 * paddedWidth(this.padded)).mul().add().set(this.at);
+    f.get(this.image)
+      .get(row)
+      .i32(4 * paddedWidth(this.padded))
+      .mul()
+      .add()
+      .set(this.at);
     f.i32(0).set(j);
     const some = (lanes: number) => {
       const place = { i, j, row, rows: length, lanes };
       pool.start(place);
       this.window(pool, lanes);
       pool.finish(place);
-      f.increase(this.at, 4 * LANES * columns.stride).increase(OUT, 4 * lanes).increase(j, LANES);
+      f.increase(this.at, 4 * LANES * columns.stride)
+        .increase(OUT, 4 * lanes)
+        .increase(j, LANES);
     };
     times(f, left, columns.count >> 2, () => some(LANES));
     if (columns.count % LANES) some(columns.count % LANES);
@@ -185,8 +193,13 @@ export class WindowWalk {
     const { f, pointer, v } = this;
     const [result, low, high] = v;
     if (k % 2 === 0) {
-      f.get(pointer).vload(4 * k).set(low);
-      if (lanes > 2) f.get(pointer).vload(4 * k + 16).set(high);
+      f.get(pointer)
+        .vload(4 * k)
+        .set(low);
+      if (lanes > 2)
+        f.get(pointer)
+          .vload(4 * k + 16)
+          .set(high);
     }
     if (k % 2 === 0) f.get(low).get(high).shuffleWords(0, 2, 4, 6).set(result);
     else f.get(low).get(high).shuffleWords(1, 3, 5, 7).set(result);
@@ -195,6 +208,9 @@ export class WindowWalk {
     const { f, columns, pointer, v } = this;
     f.get(pointer).vsplatload(offset).set(v[0]);
     for (let lane = 1; lane < lanes; lane++)
-      f.get(pointer).get(v[0]).laneAccess("v128.load32_lane", lane, offset + 4 * lane * columns.stride).set(v[0]);
+      f.get(pointer)
+        .get(v[0])
+        .laneAccess("v128.load32_lane", lane, offset + 4 * lane * columns.stride)
+        .set(v[0]);
   }
 }
