@@ -115,7 +115,6 @@ test("int32 wraps", () => {
 });
 test("sums of more than 2^24 elements lose nothing", () => {
   const length = 2 ** 24 + 5;
-  expect([...run(sum, float(length), new Float32Array(length).fill(1), [0])]).toEqual([Math.fround(length)]);
   expect([...run(sum, float(length, 1), new Float32Array(length).fill(0.1), [0])]).toEqual([
     Math.fround(length * Math.fround(0.1)),
   ]);
