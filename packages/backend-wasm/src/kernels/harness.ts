@@ -13,19 +13,14 @@ const JUNK = 0xff;
 
 const aligned = (bytes: number): number => Math.ceil(bytes / 16) * 16;
 
-/** A kernel ready to run: inputs are set once, `run` may be called many times. */
-export interface Prepared {
-  run(): void;
-  result(): TypedArray;
-}
-
-export function prepare(
+/** Runs a kernel once. */
+export function execute(
   lowered: Lowered,
   specs: readonly Spec[],
   inputs: readonly TypedArray[],
   out: Spec,
   relaxed = true,
-): Prepared {
+): TypedArray {
   const sizes = [...specs.map(bytesOf), bytesOf(out), ...(lowered.scratchBytes ? [lowered.scratchBytes] : [])];
   let end = SLACK;
   const places = sizes.map((bytes) => {
@@ -39,17 +34,12 @@ export function prepare(
   inputs.forEach((x, i) => bytes.set(new Uint8Array(x.buffer, x.byteOffset, x.byteLength), places[i]));
   const own = places.map((at, i): [number, number] => [at, at + sizes[i]]).slice(specs.length);
   const before = without(own, bytes);
-  const call = instantiate(lowered.emit(relaxed), memory);
-  return {
-    run: () => call(...places),
-    result: () => {
-      const changed = without(own, bytes).findIndex((b, i) => b !== before[i]);
-      if (changed >= 0) throw new Error(`the kernel wrote at ${changed}, outside of ${own.join(" and ")}`);
-      const array = allocate(out.dtype, sizeOf(out.shape));
-      new Uint8Array(array.buffer).set(bytes.subarray(...own[0]));
-      return array;
-    },
-  };
+  instantiate(lowered.emit(relaxed), memory)(...places);
+  const changed = without(own, bytes).findIndex((b, i) => b !== before[i]);
+  if (changed >= 0) throw new Error(`the kernel wrote at ${changed}, outside of ${own.join(" and ")}`);
+  const array = allocate(out.dtype, sizeOf(out.shape));
+  new Uint8Array(array.buffer).set(bytes.subarray(...own[0]));
+  return array;
 }
 
 function without(regions: readonly [number, number][], bytes: Uint8Array): Uint8Array {
@@ -64,19 +54,6 @@ function instantiate(f: Fn, memory: WebAssembly.Memory): (...pointers: number[])
   const code = assemble([f, run.call(hostImports.length)], hostImports);
   const instance = new WebAssembly.Instance(new WebAssembly.Module(code), { env: { memory, ...hostFunctions } });
   return instance.exports.run as (...pointers: number[]) => void;
-}
-
-/** Runs a kernel once. */
-export function execute(
-  lowered: Lowered,
-  specs: readonly Spec[],
-  inputs: readonly TypedArray[],
-  out: Spec,
-  relaxed = true,
-): TypedArray {
-  const prepared = prepare(lowered, specs, inputs, out, relaxed);
-  prepared.run();
-  return prepared.result();
 }
 
 /** Numbers that are the same for the same seed: xorshift32 (Marsaglia, 2003). */
