@@ -9,6 +9,7 @@ import type { Node } from "./passes/node.ts";
 import { emitArange, emitRandom } from "./pointwise/create.ts";
 import { emitLoop } from "./pointwise/loop.ts";
 import { type LoopPlan, planLoop } from "./pointwise/plan.ts";
+import { inSlices } from "./pointwise/slice.ts";
 
 /** An address: of a slot's array, of scalars (the program's numbers of them, laid out one after another), or of scratch. */
 export type Argument =
@@ -31,7 +32,9 @@ const slots = (list: readonly number[]): Argument[] => list.map((slot) => ({ slo
 const specText = ({ dtype, shape }: Spec): string => `${dtype}[${shape}]`;
 
 function loopCall(plan: LoopPlan, args: readonly Argument[], relaxed: boolean, inPlace: Call["inPlace"] = []): Call {
-  return { key: `loop ${JSON.stringify(plan)}`, emit: () => emitLoop(plan, relaxed), args, inPlace };
+  const { plan: cut = plan, slices } = inSlices(plan) ?? {};
+  const emit = () => emitLoop(cut, relaxed, slices !== undefined);
+  return { key: `loop ${JSON.stringify(cut)}`, emit, slices, args, inPlace };
 }
 
 function pointwiseCall(unit: Unit, free: Free, relaxed: boolean): Call {

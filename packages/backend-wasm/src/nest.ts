@@ -25,6 +25,7 @@ export function advance(f: Fn, { local }: Walker, bytes: number): void {
 /**
  * Loops over all axes but the last, for which `inner` is emitted.
  * @param moved by how many bytes `inner` moves a pointer.
+ * @param first the axis to begin with: those before it are the caller's.
  */
 export function nest(
   f: Fn,
@@ -32,6 +33,7 @@ export function nest(
   walkers: readonly Walker[],
   inner: () => void,
   moved: (w: Walker) => number,
+  first = 0,
 ): void {
   const last = sizes.length - 1;
   const axis = (i: number): void => {
@@ -42,5 +44,5 @@ export function nest(
         advance(f, w, w.strides[i] - (i + 1 === last ? moved(w) : sizes[i + 1] * w.strides[i + 1]));
     });
   };
-  axis(0);
+  axis(first);
 }

@@ -1,5 +1,6 @@
 // Emits the loop of a plan: four elements at a time, the last few by stores of single lanes, so that nothing is written
-// past an array's end. Parameters: a pointer for each load, for each store, and one to the scalars (f64 each).
+// past an array's end. Parameters: a pointer for each load, for each store, one to the scalars (f64 each), and the number
+// of the slice if the plan's first axis is walked by the caller.
 import type { DType } from "@lamina/core";
 import { type Fn, I32, V128 } from "../assembler.ts";
 import { HoistingFn } from "../hoist.ts";
@@ -31,15 +32,19 @@ class LoopEmitter implements Lanes {
   private readonly plan: LoopPlan;
   private readonly loads: readonly Array4[];
   private readonly stores: readonly Array4[];
+  /** Parameters. */
+  private readonly scalars: number;
+  private readonly slice: number | undefined;
   private readonly operands: Operand[];
   private readonly fixed: boolean[];
   private readonly temps: number[] = [];
   private usedTemps = 0;
 
-  constructor(plan: LoopPlan, relaxed: boolean) {
+  constructor(plan: LoopPlan, relaxed: boolean, sliced: boolean) {
     this.plan = plan;
-    const pointers = plan.loads.length + plan.stores.length;
-    this.f = new HoistingFn("", new Array<number>(pointers + 1).fill(I32), [], relaxed);
+    this.scalars = plan.loads.length + plan.stores.length;
+    this.slice = sliced ? this.scalars + 1 : undefined;
+    this.f = new HoistingFn("", new Array<number>(this.scalars + (sliced ? 2 : 1)).fill(I32), [], relaxed);
     this.loads = plan.loads.map(({ dtype, strides }, i) => arrayOf(i, dtype, strides));
     const contiguous = stridesOf(plan.sizes);
     this.stores = plan.stores.map((value, i) => arrayOf(plan.loads.length + i, plan.values[value].dtype, contiguous));
@@ -89,7 +94,7 @@ class LoopEmitter implements Lanes {
   /** Converts as typed arrays do: int32 and uint8 modulo their range. */
   private scalar(index: number, dtype: DType): void {
     const { f } = this;
-    f.get(this.loads.length + this.stores.length).f64load(8 * index);
+    f.get(this.scalars).f64load(8 * index);
     if (dtype === "float32") f.op("f32.demote_f64").op("f32x4.splat");
     else if (dtype === "bool") f.f64(0).op("f64.ne").op("i32x4.splat").op("i32x4.neg");
     else {
@@ -139,12 +144,17 @@ class LoopEmitter implements Lanes {
   private loop(): void {
     const { sizes } = this.plan;
     const whole = sizes[sizes.length - 1] - (sizes[sizes.length - 1] % LANES);
+    const walkers = [...this.loads, ...this.stores];
+    if (this.slice !== undefined)
+      for (const { local, strides } of walkers)
+        if (strides[0]) this.f.get(local).get(this.slice).i32(strides[0]).mul().add().set(local);
     nest(
       this.f,
       sizes,
-      [...this.loads, ...this.stores],
+      walkers,
       () => this.inner(),
       (w) => whole * w.strides[sizes.length - 1],
+      this.slice === undefined ? 0 : 1,
     );
   }
   private inner(): void {
@@ -194,5 +204,6 @@ class LoopEmitter implements Lanes {
   }
 }
 
-/** The function that runs `plan`. */
-export const emitLoop = (plan: LoopPlan, relaxed: boolean): Fn => new LoopEmitter(plan, relaxed).emit();
+/** The function that runs `plan`, or one slice of it. */
+export const emitLoop = (plan: LoopPlan, relaxed: boolean, sliced: boolean): Fn =>
+  new LoopEmitter(plan, relaxed, sliced).emit();
