@@ -9,8 +9,9 @@ export const conv2d: Lower = ([x, w], attrs: ConvAttrs, out) => {
   return {
     key: `conv2d ${x.shape} ${w.shape} ${convKey(attrs)}`,
     scratchBytes: tapScratchBytes(conv),
+    slices: Math.max(1, conv.images),
     emit: (relaxed) => {
-      const f = kernelOf(4, relaxed);
+      const f = kernelOf(5, relaxed);
       emitTaps(f, conv);
       return f;
     },

@@ -10,8 +10,9 @@ export const conv2dGradInput: Lower = ([dy, w], attrs: ConvAttrs, out) => {
   return {
     key: `conv2dGradInput ${dy.shape} ${w.shape} ${out.shape} ${convKey(attrs)}`,
     scratchBytes: tapScratchBytes(conv),
+    slices: Math.max(1, conv.images),
     emit: (relaxed) => {
-      const f = kernelOf(4, relaxed);
+      const f = kernelOf(5, relaxed);
       emitTaps(f, conv);
       return f;
     },

@@ -22,8 +22,9 @@ export const conv2dGradWeight: Lower = ([x, dy], attrs: ConvAttrs, out) => {
   return {
     key: `conv2dGradWeight ${x.shape} ${dy.shape} ${out.shape} ${convKey(attrs)}`,
     scratchBytes: scratchOf(shapes).bytes,
+    slices: Math.max(1, x.shape[0]),
     emit: (relaxed) => {
-      const f = kernelOf(4, relaxed);
+      const f = kernelOf(5, relaxed);
       new WeightGradient(f, shapes).emit();
       return f;
     },
@@ -48,7 +49,7 @@ function scratchOf({ x: [, C, H, W], dy: [, O, oh, ow], w: [, perGroup, kh, kw],
   return { packed, image, padded, bytes: image + (left || padded.right ? paddedBytes(padded) : 0) + 64 };
 }
 
-const [X, DY, DW, SCRATCH] = [0, 1, 2, 3];
+const [X, DY, DW, SCRATCH, IMAGE] = [0, 1, 2, 3, 4];
 
 class WeightGradient {
   private readonly f: Fn;
@@ -83,21 +84,27 @@ class WeightGradient {
   emit(): void {
     const { f, scratch, shapes } = this;
     const { padded } = scratch;
-    const [, C, H, W] = shapes.x;
-    f.get(SCRATCH).i32(0).i32(scratch.packed).memoryFill();
-    each(f, shapes.x[0], () => {
+    const [images, C, H, W] = shapes.x;
+    const [, O, oh, ow] = shapes.dy;
+    const clear = () => void f.get(SCRATCH).i32(0).i32(scratch.packed).memoryFill();
+    f.get(IMAGE).op("i32.eqz").if(clear);
+    if (images > 0) {
+      address(f, X, X, [IMAGE, 4 * C * H * W]);
+      address(f, DY, DY, [IMAGE, 4 * O * oh * ow]);
       if (padded.left || padded.right) {
         f.get(SCRATCH).i32(scratch.image).add().set(this.image);
         padRows(f, X, this.image, padded);
       } else f.get(X).set(this.image);
       this.packGradient();
       this.addImage();
-      f.increase(X, 4 * C * H * W);
-    });
-    this.unpack();
+    }
+    f.get(IMAGE)
+      .i32(images - 1)
+      .op("i32.ge_s")
+      .if(() => this.unpack());
   }
 
-  /** This image's dy to [group][block][pixel][lane]; DY moves on to the next. */
+  /** This image's dy to [group][block][pixel][lane]. */
   private packGradient(): void {
     const { f, shapes, scratch } = this;
     const [, O, oh, ow] = shapes.dy;

@@ -34,7 +34,9 @@ export function execute(
   inputs.forEach((x, i) => bytes.set(new Uint8Array(x.buffer, x.byteOffset, x.byteLength), places[i]));
   const own = places.map((at, i): [number, number] => [at, at + sizes[i]]).slice(specs.length);
   const before = without(own, bytes);
-  instantiate(lowered.emit(relaxed), memory)(...places);
+  const run = instantiate(lowered.emit(relaxed), memory);
+  if (lowered.slices === undefined) run(...places);
+  else for (let slice = 0; slice < lowered.slices; slice++) run(...places, slice);
   const changed = without(own, bytes).findIndex((b, i) => b !== before[i]);
   if (changed >= 0) throw new Error(`the kernel wrote at ${changed}, outside of ${own.join(" and ")}`);
   const array = allocate(out.dtype, sizeOf(out.shape));

@@ -136,12 +136,12 @@ const withWork = (conv: TapConvolution): TapConvolution => ({
 
 export const tapScratchBytes = (conv: TapConvolution): number => scratchOf(withWork(conv)).bytes;
 
-/** Parameters of `f`: input, weights, output, scratch. */
+/** Parameters of `f`: input, weights, output, scratch, and the number of the image that is this slice. */
 export function emitTaps(f: Fn, conv: TapConvolution): void {
   new TapEmitter(f, withWork(conv)).emit();
 }
 
-const [INPUT, WEIGHTS, OUTPUT, SCRATCH] = [0, 1, 2, 3];
+const [INPUT, WEIGHTS, OUTPUT, SCRATCH, IMAGE] = [0, 1, 2, 3, 4];
 
 class TapEmitter {
   private readonly f: Fn;
@@ -183,21 +183,17 @@ class TapEmitter {
     const { padded } = scratch;
     const bytesIn = 4 * padded.rows * padded.width;
     const bytesOut = 4 * conv.groups * conv.channelsOut * conv.sizeOut[0] * conv.sizeOut[1];
-    if (!this.coversAll())
-      f.get(OUTPUT)
-        .i32(0)
-        .i32(conv.images * bytesOut)
-        .memoryFill();
-    if (!conv.phases.length) return;
-    conv.phases.forEach((phase, i) => this.packWeights(phase, scratch.weights[i]));
-    each(f, conv.images, () => {
-      if (padded.left || padded.right) {
-        f.get(SCRATCH).i32(scratch.image).add().set(this.image);
-        padRows(f, INPUT, this.image, padded);
-      } else f.get(INPUT).set(this.image);
-      conv.phases.forEach((phase, i) => this.phase(phase, scratch.weights[i]));
-      f.increase(INPUT, bytesIn).increase(OUTPUT, bytesOut);
-    });
+    if (conv.images === 0) return;
+    f.get(IMAGE).op("i32.eqz");
+    f.if(() => conv.phases.forEach((phase, i) => this.packWeights(phase, scratch.weights[i])));
+    address(f, INPUT, INPUT, [IMAGE, bytesIn]);
+    address(f, OUTPUT, OUTPUT, [IMAGE, bytesOut]);
+    if (!this.coversAll()) f.get(OUTPUT).i32(0).i32(bytesOut).memoryFill();
+    if (padded.left || padded.right) {
+      f.get(SCRATCH).i32(scratch.image).add().set(this.image);
+      padRows(f, INPUT, this.image, padded);
+    } else f.get(INPUT).set(this.image);
+    conv.phases.forEach((phase, i) => this.phase(phase, scratch.weights[i]));
   }
   private coversAll(): boolean {
     const { phases, sizeOut } = this.conv;
