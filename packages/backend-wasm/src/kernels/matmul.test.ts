@@ -34,3 +34,13 @@ test("random sizes", () => {
   const n = new Numbers(3);
   for (let i = 0; i < 30; i++) checkProduct([n.whole(1, 2)], n.whole(1, 40), n.whole(1, 40), n.whole(1, 40), i);
 });
+
+test.each([NaN, Infinity, -Infinity])("%d in x or y reaches its row or column, and nothing else", (value) => {
+  const [x, y, out] = [float(7, 5), float(5, 9), float(7, 9)];
+  for (const operand of [0, 1]) {
+    const numbers = new Numbers(4);
+    const inputs = [numbers.array(x), numbers.array(y)];
+    inputs[operand][11] = value;
+    check("matmul", matmul, [x, y], inputs, { transposeX: false, transposeY: false }, out, { ulps: 5, scale: 3 });
+  }
+});
