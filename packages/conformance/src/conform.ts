@@ -21,7 +21,7 @@ export interface ConformOptions {
   absent?: string;
 }
 
-export const idOf = ({ level, op, name }: Check): string => `${level}/${op}/${name}`;
+const idOf = ({ level, op, name }: Check): string => `${level}/${op}/${name}`;
 
 /**
  * Judges a device. Each result says what was tried, and what was wrong; nothing is thrown.

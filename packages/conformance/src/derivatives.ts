@@ -25,7 +25,7 @@ export interface Derivatives {
   readonly first: readonly TypedArray[];
   readonly second: readonly TypedArray[];
 }
-export const isFloat = (dtype: DType): boolean => dtype === "float32" || dtype === "float64";
+const isFloat = (dtype: DType): boolean => dtype === "float32" || dtype === "float64";
 
 /** The same values as float64, which the reference backend computes with as it is. */
 export const doubled = (x: Value): Value =>

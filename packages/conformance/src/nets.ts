@@ -63,6 +63,22 @@ export const lenet = (): nn.Sequential =>
     new nn.Flatten(),
     ...head(400, false),
   );
+/** LeNet's convolutions under a head that drops half of its features. */
+export const droppingLenet = (): nn.Sequential =>
+  new nn.Sequential(
+    new nn.Conv2d(1, 6, 5, { padding: 2 }),
+    new nn.Sigmoid(),
+    new nn.AvgPool2d(2),
+    new nn.Conv2d(6, 16, 5),
+    new nn.Sigmoid(),
+    new nn.AvgPool2d(2),
+    new nn.Flatten(),
+    new nn.Dropout(0.5),
+    new nn.Linear(400, 84),
+    new nn.Sigmoid(),
+    new nn.Dropout(0.2),
+    new nn.Linear(84, 10),
+  );
 export const bnLenet = (): nn.Sequential =>
   new nn.Sequential(
     new nn.Conv2d(1, 6, 5),

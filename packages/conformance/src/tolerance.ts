@@ -93,4 +93,4 @@ export function decomposedTolerance(direct: Tolerance, instructions: number): To
 }
 
 /** Of a graph of ops: `terms` is the length of its longest sum. Measured by the largest value of the result. */
-export const graphTolerance = (terms: number): number => 16 + 2 * terms;
+export const graphTolerance = (terms: number): number => 8 + terms / 2;

@@ -116,7 +116,7 @@ export const mutations: readonly Mutation[] = [
     'f.get(at).get(bestAt).op("i32x4.lt_s").op("v128.and")',
     'f.get(bestAt).get(at).op("i32x4.lt_s").op("v128.and")',
   ),
-  device("kernels/extreme", "argmax: indices one too large", "lines.single ? 1 : 0).tee(bestAt)", "1).tee(bestAt)"),
+  device("kernels/extreme", "argmax: indices one too large", "lines.single ? 1 : 0)\n.tee(bestAt)", "1).tee(bestAt)"),
   device("kernels/maxPool2d", "maxPool2d: padding counts as 0", "outside: -Infinity,", "outside: 0,"),
   device("kernels/maxPool2d", "maxPool2d: the smallest", 'op("f32x4.max")', 'op("f32x4.min")'),
   device("kernels/conv2d", "conv2d: padding one too small", "first: -before,", "first: 1 - before,"),

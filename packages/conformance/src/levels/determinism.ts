@@ -1,6 +1,7 @@
 // Levels "determinism" and "concurrency": the same seed gives the same bits, and loops that run at once do not see each other.
 import {
   type Backend,
+  crossEntropy,
   dropout,
   Generator,
   manualSeed,
@@ -12,7 +13,7 @@ import {
 } from "@lamina/core";
 import { type Check, expect } from "../check.ts";
 import { sameBits } from "../compare.ts";
-import { descend, noise, smallNet } from "../nets.ts";
+import { descend, droppingLenet, labelsOf, noise, smallNet } from "../nets.ts";
 import type { Subject } from "../subject.ts";
 
 const STEPS = 12;
@@ -51,6 +52,26 @@ async function dropsTheSame(backend: Backend): Promise<undefined> {
     return Promise.all([dropout(noise("dropped", [9, 9])), rand([3, 5]), randn([4])].map((t) => t.data()));
   };
   return expectSame(await draw(), await draw(), "with one seed, draw");
+}
+/** Weights from an initialiser and masks from dropout: every kind of draw that a training run makes. */
+async function seededRun(backend: Backend): Promise<TypedArray[]> {
+  setBackend(backend);
+  manualSeed(11);
+  const net = droppingLenet();
+  const losses: TypedArray[] = [];
+  for (let step = 0; step < 10; step++) {
+    const loss = crossEntropy(net.forward(noise(`drawn ${step}`, [3, 1, 28, 28])), labelsOf(`drawn ${step}`, 3, 10));
+    loss.backward();
+    descend(net.parameters(), 0.5);
+    losses.push(await loss.data());
+  }
+  return [...losses, ...(await Promise.all([...net.parameters()].map((p) => p.data())))];
+}
+async function seededRunsTheSame(backend: Backend): Promise<undefined> {
+  const first = await seededRun(backend);
+  const changed = sameBits(first[9], first[8]);
+  expect(changed !== undefined, () => "the loss does not change from step to step, so the run shows nothing");
+  return expectSame(await seededRun(backend), first, "of two runs from one seed, value");
 }
 /** The device's numbers are the host's: both are Philox. */
 async function drawsPhilox(backend: Backend): Promise<undefined> {
@@ -126,6 +147,7 @@ export function determinismChecks(subject: Subject): Check[] {
   return [
     check("determinism", "a training run twice", () => trainsTheSame(backend)),
     check("determinism", "dropout and random tensors from one seed", () => dropsTheSame(backend)),
+    check("determinism", "ten steps of LeNet with dropout from one seed", () => seededRunsTheSame(backend)),
     check("determinism", "random bits are Philox's", () => drawsPhilox(backend)),
     check("determinism", "a training run on a second device", () => anotherDeviceTheSame(subject)),
     check("concurrency", "two loops at once", () => loopsAtOnce(backend)),

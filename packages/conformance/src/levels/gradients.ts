@@ -48,7 +48,7 @@ async function onDevice(
 }
 
 /** Value and gradients, each measured by the largest number among it and the inputs. */
-export function judgeDerivatives(
+function judgeDerivatives(
   actual: Derivatives,
   expected: Derivatives,
   inputs: readonly Value[],

@@ -8,7 +8,7 @@ import { absolute, byKernel, byProgram, recordOf, type Subject, type Use, useOf,
 import { decomposedTolerance, type Tolerance, toleranceOf } from "../tolerance.ts";
 
 /** Every op that a device can be asked for has a case, or the suite says so. */
-export function missingCases(): Check[] {
+function missingCases(): Check[] {
   const covered = new Set<string>(opCases.map((c) => c.op));
   return (Object.keys(ops) as OpName[])
     .filter((op) => !recordOf(op).alias && !covered.has(op))
