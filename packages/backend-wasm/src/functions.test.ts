@@ -1,0 +1,43 @@
+// Kernels are made once for each key, and called once for each slice.
+import { expect, test } from "vitest";
+import { Fn, I32 } from "./assembler.ts";
+import type { Call } from "./calls.ts";
+import { Functions } from "./functions.ts";
+import { Heap } from "./memory.ts";
+
+/** Writes `value` plus the slice's number at its address, four bytes further for each slice. */
+function counting(value: number, slices?: number): Fn {
+  const f = new Fn("", slices === undefined ? [I32] : [I32, I32]);
+  if (slices === undefined) return f.get(0).i32(value).storei();
+  f.get(0).get(1).i32(4).mul().add();
+  return f.get(1).i32(value).add().storei();
+}
+const call = (key: string, emit: () => Fn, slices?: number): Call => ({ key, emit, slices, args: [], inPlace: [] });
+
+test("what has been met is not emitted again, in one program or the next", () => {
+  let emitted = 0;
+  const emit = () => {
+    emitted++;
+    return counting(7);
+  };
+  const [functions, heap] = [new Functions(), new Heap()];
+  const [a, b] = functions.of([call("k", emit), call("k", emit), call("other", () => counting(8))], heap.memory);
+  expect(a).toBe(b);
+  expect(functions.of([call("k", emit)], heap.memory)).toEqual([a]);
+  expect(emitted).toBe(1);
+  functions.clear();
+  functions.of([call("k", emit)], heap.memory);
+  expect(emitted).toBe(2);
+});
+test("a kernel in slices gets each slice's number once, in order", () => {
+  const heap = new Heap();
+  const at = heap.allocate("int32", 6);
+  heap.view(at).fill(-1);
+  const [one, three] = new Functions().of(
+    [call("one", () => counting(10, 1), 1), call("three", () => counting(20, 3), 3)],
+    heap.memory,
+  );
+  one(at.pointer);
+  three(at.pointer + 8);
+  expect(Array.from(heap.read(at))).toEqual([10, -1, 20, 21, 22, -1]);
+});
