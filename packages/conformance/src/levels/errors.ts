@@ -45,6 +45,11 @@ export const errorChecks = (subject: Subject): Check[] => [
     }),
   ),
   ...required.map(
-    (op): Check => ({ level: "errors", op, name: "a missing kernel is told", run: () => missesKernel(subject.backend, op) }),
+    (op): Check => ({
+      level: "errors",
+      op,
+      name: "a missing kernel is told",
+      run: () => missesKernel(subject.backend, op),
+    }),
   ),
 ];

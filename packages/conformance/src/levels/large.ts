@@ -10,7 +10,8 @@ import {
   type TypedArray,
   tensor,
 } from "@lamina/core";
-import { type Check, expect } from "../check.ts";
+import { type Check, expect, Mismatch, type Outcome } from "../check.ts";
+import { compare } from "../compare.ts";
 import { recordOf, type Subject } from "../subject.ts";
 
 const ROWS = 70_001;
@@ -35,6 +36,8 @@ function expectEach(actual: TypedArray, n: number, wanted: (i: number) => number
     if (actual[i] !== wanted(i)) throw new Error(`element ${i} of ${n} is ${actual[i]} but must be ${wanted(i)}`);
   return undefined;
 }
+
+type Body = () => Promise<Outcome | undefined>;
 
 /** Small whole numbers, so that every sum is exact. */
 const small = (i: number) => (i % 13) - 6;
@@ -136,12 +139,29 @@ const many: Readonly<Record<string, () => Promise<undefined>>> = {
   },
 };
 
-export function largeChecks({ backend }: Subject): Check[] {
-  const checks = (list: typeof rows, name: string): Check[] =>
-    Object.entries(list).map(([op, body]) => ({ level: "edges", op, name, run: () => on(backend, body) }));
-  return [...checks(rows, `${ROWS} rows`), ...checks(many, `${MANY} elements`)];
+/**
+ * What a sum by halves loses at most: half a unit a level, log2(n) levels, and as much again for the short runs that it
+ * ends in (Higham, "Accuracy and Stability", 4.2). One that adds to a single float32 is a hundredth off by then.
+ */
+const SUM_ULPS = 2 * Math.ceil(Math.log2(MANY));
+async function sumsTenths(): Promise<Outcome> {
+  const tenth = Math.fround(0.1);
+  const sum = await run("sum", [tensor(new Float32Array(MANY).fill(tenth))], { axes: [0] });
+  const outcome = compare(sum, Float64Array.of(MANY * tenth), { ulps: SUM_ULPS });
+  if (outcome.message) throw new Mismatch(outcome.message, { ulps: outcome.ulps, tolerance: SUM_ULPS });
+  return { ulps: outcome.ulps, tolerance: SUM_ULPS };
 }
-function on(backend: Backend, body: () => Promise<undefined>): Promise<undefined> {
+
+export function largeChecks({ backend }: Subject): Check[] {
+  const checks = (list: Readonly<Record<string, Body>>, name: string): Check[] =>
+    Object.entries(list).map(([op, body]) => ({ level: "edges", op, name, run: () => on(backend, body) }));
+  return [
+    ...checks(rows, `${ROWS} rows`),
+    ...checks(many, `${MANY} elements`),
+    ...checks({ sum: sumsTenths }, `${MANY} elements, float32`),
+  ];
+}
+function on(backend: Backend, body: Body): ReturnType<Body> {
   setBackend(backend);
   return body();
 }
