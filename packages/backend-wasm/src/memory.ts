@@ -10,7 +10,7 @@ const PAGE = 65536;
 /** Address 0 stays unused, and a kernel may read a little before a block. */
 const FIRST = 1024;
 /** The most a 32-bit memory can hold. */
-export const ADDRESSABLE = 65536 * PAGE;
+const ADDRESSABLE = 65536 * PAGE;
 
 const arrays = { float32: Float32Array, int32: Int32Array, uint8: Uint8Array, bool: Uint8Array } as const;
 /** Element types of this device. */

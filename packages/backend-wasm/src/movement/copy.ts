@@ -17,7 +17,7 @@ export interface Place {
 const LONG = 256;
 
 /** As few axes as possible: size 1 goes, neighbours that run on in both places are joined. */
-export function simplified({ sizes, from, to }: Copy): Copy {
+function simplified({ sizes, from, to }: Copy): Copy {
   const s: number[] = [];
   const a: number[] = [];
   const b: number[] = [];
