@@ -141,7 +141,7 @@ const many: Readonly<Record<string, () => Promise<undefined>>> = {
 
 /**
  * What a sum by halves loses at most: half a unit a level, log2(n) levels, and as much again for the short runs that it
- * ends in (Higham, "Accuracy and Stability", 4.2). One that adds to a single float32 is a hundredth off by then.
+ * ends in (Higham, "Accuracy and Stability", 4.2). One that adds to a single float32 is a seventh off by then.
  */
 const SUM_ULPS = 2 * Math.ceil(Math.log2(MANY));
 async function sumsTenths(): Promise<Outcome> {
