@@ -23,6 +23,8 @@ export const matmul: readonly OpCase[] = [
   ...ways.map(([x, y]) => product("a row", [1, 13, 9], x, y)),
   ...ways.map(([x, y]) => product("a column", [9, 13, 1], x, y)),
   ...ways.map(([x, y]) => product("an outer product", [8, 1, 8], x, y)),
+  // where shapes do not tell whether a factor is transposed
+  ...ways.map(([x, y]) => product("squares", [6, 6, 6], x, y)),
   product("a layer", [32, 120, 84], false, true),
   product("many terms", [3, 1025, 5]),
   product("no rows", [0, 3, 2], false, false, [], "edges"),
