@@ -17,7 +17,7 @@ export function setBackend(backend: Backend, options?: SessionOptions): void {
       `setBackend: the ${backend.name} backend lacks ${missing.length} required kernels: ${missing.map((op) => op.name).join(", ")}; add a row for each`,
     );
   attachMethods();
-  activeSession()?.flush();
+  activeSession()?.retire();
   activate(new Session(backend, options));
 }
 /** The backend that computes. */

@@ -29,6 +29,10 @@ export class ResultWindow {
     this.bytes -= this.charges.get(place) ?? 0;
     return this.charges.delete(place);
   }
+  /** Sends everything to the host. */
+  empty(): void {
+    for (const place of [...this.charges.keys()]) this.spill(place);
+  }
   private spill(place: Place): void {
     const storage = place.storage!;
     this.spilled++;

@@ -190,6 +190,13 @@ export class Session {
     this.flush((g) => g === group);
   }
 
+  /** Another session takes over: runs what is pending, and leaves on the device only what cells hold. */
+  retire(): void {
+    this.flush();
+    for (const r of this.live) this.drop(r, () => true);
+    this.results.empty();
+  }
+
   private runGroup(group: Group, nodes: readonly Tensor[]): void {
     this.pendingBytes -= group.bytes;
     this.runWhatNeedsOldParameters(nodes);

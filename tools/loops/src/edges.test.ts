@@ -1,6 +1,20 @@
 // What breaks naive versions of the rules of execution: orders, failures and lifetimes beyond the usual loop.
 import assert from "node:assert/strict";
-import { Buffer, Cell, memory, noGrad, Parameter, relu, stats, sync, type Tensor, tanh, tensor } from "@lamina/core";
+import {
+  Buffer,
+  Cell,
+  getBackend,
+  memory,
+  noGrad,
+  Parameter,
+  relu,
+  setBackend,
+  stats,
+  sync,
+  type Tensor,
+  tanh,
+  tensor,
+} from "@lamina/core";
 import { test } from "vitest";
 import {
   batches,
@@ -588,4 +602,26 @@ test("results beyond the window leave for the host, the oldest first", async () 
   await soon();
   assert.ok(memory().buffers <= 8 + 1, `${memory().buffers}`);
   for (const [i, y] of results.entries()) closeAll(await y.data(), [i, 2 * i]);
+});
+
+test("another setBackend leaves nothing of the session before on the device but what cells hold", async () => {
+  const { device, model } = await setup();
+  const next = batches();
+  const opt = new SGD(model.params, 0.1);
+  const logits: Tensor[] = [];
+  const losses: Tensor[] = [];
+  for (const _ of range(3)) {
+    const { x, y } = next();
+    logits.push(model.forward(x));
+    losses.push(crossEntropy(logits.at(-1)!, y));
+    opt.zeroGrad();
+    losses.at(-1)!.backward();
+    opt.step();
+    await sync();
+  }
+  assert.ok(device.executed > 0);
+  setBackend(getBackend());
+  await soon();
+  assert.equal(memory().buffers, 8 + 4, "parameters now and before their last update, gradients");
+  for (const loss of losses) assert.ok((await loss.item()) > 0);
 });
