@@ -116,6 +116,25 @@ test("summary counts the book's parameters and multiply-adds", async () => {
   });
   expect((await lamina("summary", "d2lzh/lenet", "--json")).out).toContain('"parameters": 44426');
 });
+test("conformance reports the cases it ran, and a filter that fits none is wrong usage", async () => {
+  const { code, out } = await lamina(
+    "conformance",
+    "--backend",
+    "wasm",
+    "--filter",
+    "ops/matmul",
+    "--json",
+    "report.json",
+  );
+  expect(code).toBe(0);
+  expect(out).toMatch(/wasm: \d+ passed, 0 failed/);
+  const report = JSON.parse(await readFile(join(folder, "report.json"), "utf8"));
+  expect(report).toMatchObject({ backend: "wasm", failed: 0, declared: 0, absent: 0 });
+  expect(report.results).toHaveLength(report.passed);
+  const none = await lamina("conformance", "--filter", "no such case");
+  expect(none.err).toMatch(/no case has "no such case" in its id/);
+  expect(none.code).toBe(2);
+});
 test("backends tells what is here", async () => {
   const { out } = await lamina("backends", "--json");
   expect(JSON.parse(out)).toMatchObject([

@@ -21,6 +21,8 @@ export function addConformance(program: Command): void {
       const report = await runConformance(backend, () => openBackend(backend), { filter });
       console.log(formatReport(report));
       if (json) await writeFile(json, `${JSON.stringify(report, null, 2)}\n`);
+      if (report.results.length === 0)
+        throw new Failure(`no case has "${filter}" in its id; leave --filter out to run all`, exitCodes.usage);
       if (report.failed > 0)
         throw new Failure(`${report.failed} cases failed on ${backend}; the table above names them`, exitCodes.failed);
     });
