@@ -1,6 +1,6 @@
 // Ops as methods, x.add(y).relu().sum() as in PyTorch: which function each name stands for. What it computes is said at
 // the function.
-import type { Shape } from "./dtype.ts";
+import type { DType, Shape } from "./dtype.ts";
 import { backward } from "./grad.ts";
 import type { Bounds } from "./ops/arithmetic.ts";
 import type { ReduceOptions } from "./ops/broadcast.ts";
@@ -111,6 +111,7 @@ export interface TensorMethods {
   /** `x.at(0, [1, 3])` is Python's `x[0, 1:3]`. */
   at(...indices: Index[]): Tensor;
   narrow(axis: number, start: number, length: number): Tensor;
+  slice(axis: number, start?: number | null, stop?: number | null, step?: number): Tensor;
   select(axis: number, index: number): Tensor;
   gather(axis: number, index: Tensor): Tensor;
   indexSelect(axis: number, index: Tensor | readonly number[]): Tensor;
@@ -120,6 +121,7 @@ export interface TensorMethods {
   /** {@link f.matmul} */
   mm(y: Tensor): Tensor;
   // ---- types and gradients
+  to(dtype: DType): Tensor;
   float(): Tensor;
   int(): Tensor;
   bool(): Tensor;
@@ -226,12 +228,14 @@ const methods: AsFunctions = {
   chunk: f.chunk,
   at: f.at,
   narrow: f.narrow,
+  slice: f.slice,
   select: f.select,
   gather: f.gather,
   indexSelect: f.indexSelect,
   scatterAdd: f.scatterAdd,
   matmul: f.matmul,
   mm: f.matmul,
+  to: f.cast,
   float: (x) => f.cast(x, "float32"),
   int: (x) => f.cast(x, "int32"),
   bool: (x) => f.cast(x, "bool"),

@@ -109,9 +109,9 @@ export {
   type VarOptions,
   var,
 } from "./reduce.ts";
-export { detach, flatten, permute, reshape, squeeze, transpose, unsqueeze } from "./shape.ts";
+export { detach, flatten, permute, reshape, reshape as view, squeeze, transpose, unsqueeze } from "./shape.ts";
 export type { Axes, Pair } from "./shapes.ts";
-export { at, type Index, narrow, type Range, select } from "./slice.ts";
+export { at, type Index, narrow, type Range, select, slice } from "./slice.ts";
 export { logSoftmax, softmax } from "./softmax.ts";
 export {
   acos,

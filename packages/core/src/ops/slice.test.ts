@@ -25,6 +25,18 @@ test("at is Python's indexing", async () => {
   expect(() => f.at(x, [0, 2, -1])).toThrow("at: the step of a range is -1 but must be 1 or more; use flip()");
 });
 
+test("slice is Python's, along one axis", async () => {
+  const x = counting([2, 5]);
+  expect(await f.slice(x, 1, 1, -1, 2).toArray()).toEqual([
+    [1, 3],
+    [6, 8],
+  ]);
+  expect(await f.slice(x, 0, -1).toArray()).toEqual([[5, 6, 7, 8, 9]]);
+  expect(f.slice(x, -1, null, 100).shape).toEqual([2, 5]);
+  expect(f.slice(x, 1, 4, 2).shape).toEqual([2, 0]);
+  expect(() => f.slice(x, 2)).toThrow("slice: axis 2 does not exist in a tensor of 2 axes; use -2 to 1");
+});
+
 test("narrow and select", async () => {
   const x = counting([2, 4]);
   expect(await f.narrow(x, 1, -3, 2).toArray()).toEqual([

@@ -143,3 +143,13 @@ export function at(x: Tensor, ...indices: readonly Index[]): Tensor {
     sizes.filter((_, axis) => typeof full[axis] !== "number"),
   );
 }
+
+/**
+ * The elements from `start` to before `stop` along `axis`, every `step`-th of them: Python's `x[…, start:stop:step]`, negative
+ * numbers from the end, clipped to the axis. What is null or left out is open.
+ */
+export function slice(x: Tensor, axis: number, start?: number | null, stop?: number | null, step = 1): Tensor {
+  const a = axisIn("slice", axis, x.shape);
+  const [from, size, by] = spanOf([start, stop, step], x.shape[a]);
+  return cutAxis(x, a, from, size, by);
+}
