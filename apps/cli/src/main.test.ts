@@ -82,6 +82,15 @@ describe("usage", () => {
     for (const command of ["train", "summary", "backends", "conformance"]) expect(out).toContain(command);
     expect((await lamina("train", "--help")).out).toContain("--resume");
   });
+  test("output that nobody reads to its end is no error", async () => {
+    const shell = spawn("sh", ["-c", `"${process.execPath}" --conditions=source "${main}" train --help | head -1`], {
+      cwd: folder,
+    });
+    let err = "";
+    shell.stderr.on("data", (text) => (err += text));
+    await new Promise((resolve) => shell.on("close", resolve));
+    expect(err).toBe("");
+  });
   test.each([
     [["nonsense"], /unknown command 'nonsense'/],
     [["train", "--epochs", "0"], /--epochs <n>' argument '0' is invalid. Give a whole number from 1/],

@@ -39,4 +39,9 @@ function report(error: unknown, debug: boolean): number {
   return error instanceof Failure ? error.exitCode : exitCodes.failed;
 }
 
+// Whoever reads our output may stop early (`lamina … | head`): that is no error.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(exitCodes.done);
+});
 process.exitCode = await run(process.argv.slice(2));
