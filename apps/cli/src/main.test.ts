@@ -171,6 +171,7 @@ describe("train", () => {
     });
     expect(seen[6].trainLoss).toBeLessThan(1.5);
     expect(seen[6].trainAccuracy).toBeGreaterThan(0.4);
+    expect(seen[7].files).toContain(join("plain", "checkpoint-000006.safetensors"));
     const files = await readdir(join(folder, "plain"));
     expect(files.sort()).toEqual([
       "checkpoint-000005.safetensors",

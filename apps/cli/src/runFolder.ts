@@ -1,6 +1,6 @@
 // The folder of one training run: its settings, metrics and pictures, and a lock so that two runs never share it.
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { EpochResult } from "@lamina/train";
 import { Failure } from "./failure.ts";
@@ -75,6 +75,13 @@ export class RunFolder {
   }
   file(name: string): string {
     return join(this.path, name);
+  }
+  /** The newest checkpoint's name. */
+  async newestCheckpoint(): Promise<string | undefined> {
+    return (await readdir(this.path))
+      .filter((name) => name.startsWith("checkpoint-"))
+      .sort()
+      .at(-1);
   }
   async writeConfig(config: RunConfig): Promise<void> {
     await writeFile(this.file("config.json"), `${JSON.stringify(config, null, 2)}\n`);

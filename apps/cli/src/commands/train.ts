@@ -160,7 +160,10 @@ async function writePictures(
     folder.file("predictions.svg"),
     await predictions(await firstPredictions(model, data, 10), data.rows),
   );
-  return ["curves.svg", "predictions.svg", "metrics.jsonl", "config.json"].map((file) => folder.file(file));
+  const checkpoint = await folder.newestCheckpoint();
+  return ["curves.svg", "predictions.svg", "metrics.jsonl", "config.json", ...(checkpoint ? [checkpoint] : [])].map(
+    (file) => folder.file(file),
+  );
 }
 async function firstPredictions(model: nn.Module, data: FashionMNIST, n: number): Promise<Prediction[]> {
   const [x] = data.batch(Int32Array.from({ length: n }, (_, i) => i));
