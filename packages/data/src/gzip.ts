@@ -73,7 +73,7 @@ function damaged(name: string, length: number, cause: unknown): LaminaFormatErro
   const error = new LaminaFormatError(
     name,
     length,
-    `the gzip data ends or breaks after ${length} unpacked bytes (${reason}); ${again}`,
+    `the gzip data ends or breaks after ${length} unpacked bytes${reason && ` (${reason})`}; ${again}`,
   );
   error.cause = cause;
   return error;
