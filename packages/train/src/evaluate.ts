@@ -1,6 +1,7 @@
 // How well a model does on data it does not learn from.
 import { crossEntropy, type nn, noGrad, type Tensor } from "@lamina/core";
 import { addTo, type Loss, lossOf, type Metrics, meansOf, measure, noSums } from "./metrics.ts";
+import { takeTurns } from "./turns.ts";
 
 /** Batches [x, y]: a DataLoader, an array, any iterable. */
 export type Batches = AsyncIterable<readonly [Tensor, Tensor]> | Iterable<readonly [Tensor, Tensor]>;
@@ -19,9 +20,11 @@ export async function evaluate(
 ): Promise<Metrics> {
   const { training } = model;
   const sums = noSums();
+  const turn = takeTurns();
   model.eval();
   try {
     for await (const [x, y] of batches) {
+      await turn();
       signal?.throwIfAborted();
       const read = noGrad(() => {
         const logits = model.forward(x);

@@ -4,6 +4,7 @@ import { type Batches, evaluate } from "./evaluate.ts";
 import { type BatchMetrics, type EpochResult, type Loss, lossOf, type Metrics, meansOf, measure } from "./metrics.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { type CheckpointStore, capture, Progress, restore } from "./progress.ts";
+import { takeTurns } from "./turns.ts";
 
 export interface StepResult extends BatchMetrics {
   /** From 1. */
@@ -67,6 +68,7 @@ async function trainEpoch(
 ): Promise<void> {
   const { train, optimizer, loss = crossEntropy, signal, checkpointEvery = Number.POSITIVE_INFINITY, onStep } = options;
   const steps = (train as { length?: number }).length;
+  const turn = takeTurns();
   model.train();
   let start = performance.now();
   for await (const [x, y] of train) {
@@ -82,6 +84,7 @@ async function trainEpoch(
     start = now;
     checkFinite(batch.loss, progress);
     await onStep?.({ ...batch, epoch: progress.epoch, step: progress.step, steps });
+    await turn(); // a signal arrives here
     if (signal?.aborted || progress.step % checkpointEvery === 0) await save();
     signal?.throwIfAborted();
   }
