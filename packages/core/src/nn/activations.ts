@@ -2,7 +2,9 @@
 import {
   elu,
   gelu,
+  hardtanh,
   leakyRelu,
+  logSigmoid,
   logSoftmax,
   relu,
   relu6,
@@ -10,6 +12,7 @@ import {
   silu,
   softmax,
   softplus,
+  softsign,
   tanh,
 } from "../ops/functions.ts";
 import type { Tensor } from "../tensor.ts";
@@ -39,6 +42,35 @@ export class Sigmoid extends Module {
 export class Tanh extends Module {
   override forward(x: Tensor): Tensor {
     return tanh(x);
+  }
+}
+/** x / (1 + |x|), as `torch.nn.Softsign`. */
+export class Softsign extends Module {
+  override forward(x: Tensor): Tensor {
+    return softsign(x);
+  }
+}
+/** log(sigmoid(x)), as `torch.nn.LogSigmoid`. */
+export class LogSigmoid extends Module {
+  override forward(x: Tensor): Tensor {
+    return logSigmoid(x);
+  }
+}
+/** x kept between `minVal` (default -1) and `maxVal` (default 1), as `torch.nn.Hardtanh`. */
+export class Hardtanh extends Module {
+  readonly minVal: number;
+  readonly maxVal: number;
+  constructor(minVal?: number | { minVal?: number; maxVal?: number }, maxVal?: number) {
+    super();
+    const given = named<{ minVal?: number; maxVal?: number }>("Hardtanh", ["minVal", "maxVal"], [minVal, maxVal]);
+    this.minVal = given.minVal ?? -1;
+    this.maxVal = given.maxVal ?? 1;
+  }
+  override forward(x: Tensor): Tensor {
+    return hardtanh(x, { min: this.minVal, max: this.maxVal });
+  }
+  protected override extraRepr(): string {
+    return `min_val=${float(this.minVal, -1)}, max_val=${float(this.maxVal, 1)}`;
   }
 }
 /** x·sigmoid(x), as `torch.nn.SiLU`. */

@@ -3,7 +3,9 @@ export { Buffer, Parameter } from "../cell.ts";
 export {
   ELU,
   GELU,
+  Hardtanh,
   LeakyReLU,
+  LogSigmoid,
   LogSoftmax,
   ReLU,
   ReLU6,
@@ -11,6 +13,7 @@ export {
   SiLU,
   Softmax,
   Softplus,
+  Softsign,
   Tanh,
 } from "./activations.ts";
 export { BatchNorm1d, BatchNorm2d, LazyBatchNorm1d, LazyBatchNorm2d } from "./batchNorm.ts";
