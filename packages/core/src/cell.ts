@@ -4,7 +4,7 @@ import { session } from "./active.ts";
 import type { TypedArray } from "./dtype.ts";
 import { gradEnabled } from "./mode.ts";
 import type { Storage } from "./storage.ts";
-import { leafOf, Tensor } from "./tensor.ts";
+import { Tensor } from "./tensor.ts";
 
 export interface CellOptions {
   /** Gradients flow to it. */
@@ -137,6 +137,3 @@ export class Buffer extends Cell {
     super(name, value, { keepPrevious: true });
   }
 }
-
-/** A parameter from host values: what `tensor(data, { requiresGrad: true })` gives. */
-export const parameterOf = (t: Tensor): Parameter => new Parameter(t.host ? leafOf(t.host, t.shape, t.dtype) : t);

@@ -1,7 +1,7 @@
 // Tensors, ops, gradients, programs and layers: everything that is true on every device.
 export type { Backend, Executable, Kernel, Kernels, MemoryInfo, View } from "./backend.ts";
 export { Buffer, Cell, type CellOptions, Parameter } from "./cell.ts";
-export { tensor } from "./create.ts";
+export { type Nested, type TensorOptions, tensor } from "./create.ts";
 export { type DebugOptions, debug } from "./debug.ts";
 export { getBackend, memory, setBackend, stats, sync } from "./device.ts";
 export {
@@ -35,4 +35,4 @@ export {
 } from "./random.ts";
 export { record } from "./record.ts";
 export type { SessionOptions, SessionStats } from "./run.ts";
-export { type Nested, Tensor, type TensorOptions } from "./tensor.ts";
+export { Tensor } from "./tensor.ts";

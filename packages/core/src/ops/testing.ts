@@ -1,5 +1,5 @@
 // For the tests beside the ops: small inputs, and gradients held against differences. No part of the package.
-import { parameterOf } from "../cell.ts";
+import { Parameter } from "../cell.ts";
 import { type Shape, sizeOf } from "../dtype.ts";
 import { grad } from "../grad.ts";
 import { leafOf, type Tensor } from "../tensor.ts";
@@ -21,7 +21,7 @@ export function sample(shape: Shape, low = -2, high = 2, seed = 1): Sample {
 }
 
 export const parameter = ({ shape, data }: Sample): Tensor =>
-  parameterOf(leafOf(Float64Array.from(data), shape, "float64"));
+  new Parameter(leafOf(Float64Array.from(data), shape, "float64"));
 const moved = (x: Sample, at: number, by: number): Sample => ({
   ...x,
   data: x.data.map((v, i) => (i === at ? v + by : v)),
