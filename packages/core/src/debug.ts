@@ -17,21 +17,15 @@ export function debug(next: DebugOptions): void {
 }
 export const isDebugging = (): boolean => options.eager === true || options.nan === true;
 
+const isBad = (v: number) => !Number.isFinite(v);
 /** Runs a node that was just recorded, and looks at its value. */
 export function inspectNode(t: Tensor): void {
-  if (session().tracing) return;
-  const data = session().peek(t);
+  const active = session();
+  if (active.tracing) return;
+  const data = active.peek(t);
   if (!options.nan || !data || !isFloat(t.dtype)) return;
-  const at = data.findIndex((v: number) => !Number.isFinite(v));
-  if (
-    at < 0 ||
-    t.inputs.some((x) =>
-      session()
-        .peek(x)
-        ?.some((v: number) => !Number.isFinite(v)),
-    )
-  )
-    return;
+  const at = data.findIndex(isBad);
+  if (at < 0 || t.inputs.some((x) => active.peek(x)?.some(isBad))) return;
   const op = t.op?.name ?? "op";
   throw new Error(
     `${op}: made ${data[at]} at element ${at} of [${t.shape}] from finite inputs of shapes ${t.inputs.map((x) => `[${x.shape}]`).join(", ")}; look at its inputs here`,

@@ -132,6 +132,9 @@ function equal(a: Int32Array, b: readonly number[]): boolean {
   return true;
 }
 
+const mustDecompose = (backend: Backend, op: Op): boolean =>
+  op.decompose !== undefined && !(backend.kernels as Record<string, unknown>)[op.name];
+
 /** Nodes of one computation, and where the values of its leaves are. */
 class Flattener {
   readonly instructions: Instruction[] = [];
@@ -141,7 +144,7 @@ class Flattener {
     this.backend = backend;
     this.inputs = inputs;
   }
-  /** Adds what computes `op`, and returns the slot of its value. Scalars of decompositions are added to `fixed`. */
+  /** Adds what computes `op`, and returns the slot of its value. Its scalars, or those of its decomposition, are added to `fixed`. */
   add(
     op: Op,
     attrs: object,
@@ -149,12 +152,11 @@ class Flattener {
     specs: readonly Spec[],
     slots: readonly number[],
     out: Spec,
-    fixed: number[] | undefined,
+    fixed: number[],
   ): number {
     if (op.alias) return slots[0];
-    if (!(this.backend.kernels as Record<string, unknown>)[op.name] && op.decompose)
-      return this.decompose(op, attrs, specs, slots, fixed ?? []);
-    fixed?.push(...scalars);
+    if (mustDecompose(this.backend, op)) return this.decompose(op, attrs, specs, slots, fixed);
+    fixed.push(...scalars);
     this.instructions.push({
       op,
       attrs,
@@ -208,12 +210,8 @@ function flatten(backend: Backend, nodes: readonly Tensor[], leaves: readonly Te
   const slotOf = (x: Tensor) => (x.local < 0 ? -1 - x.local : slots[x.local]);
   nodes.forEach((n, i) => {
     const own: number[] = [];
-    const before = flat.instructions.length;
-    const native = !n.op!.decompose || (backend.kernels as Record<string, unknown>)[n.op!.name] !== undefined;
-    slots.push(
-      flat.add(n.op!, n.attrs!, n.scalars, n.inputs.map(specOf), n.inputs.map(slotOf), n, native ? undefined : own),
-    );
-    if (!native && flat.instructions.length > before) fixed.set(i, own);
+    slots.push(flat.add(n.op!, n.attrs!, n.scalars, n.inputs.map(specOf), n.inputs.map(slotOf), n, own));
+    if (mustDecompose(backend, n.op!)) fixed.set(i, own);
   });
   const program: Program = { inputs, instructions: flat.instructions, outputs: [] };
   planFrees(program);

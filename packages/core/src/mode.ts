@@ -20,7 +20,8 @@ export function withGrad<T>(on: boolean, f: () => T): T {
  */
 export function noGrad<T>(f: () => T): T {
   return withGrad(false, () => {
-    const result = activeSession() ? activeSession()!.together(f) : f();
+    const active = activeSession();
+    const result = active ? active.together(f) : f();
     if (result instanceof Promise)
       throw new Error(
         "noGrad: the function is async, and other code would run inside it at its awaits; make it sync and await outside",

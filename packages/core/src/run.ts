@@ -7,7 +7,7 @@ import type { Op } from "./op.ts";
 import { planFrees } from "./program.ts";
 import { ResultWindow } from "./results.ts";
 import { Storage } from "./storage.ts";
-import { leafOf, Tensor } from "./tensor.ts";
+import { Tensor } from "./tensor.ts";
 
 /** One execution of a program: what it started from, and which inner values it has handed out. */
 export interface Run {
@@ -458,7 +458,7 @@ export class Session {
     }
     const storage = this.resident(t);
     if (t.cell) {
-      const copy = leafOf(undefined as unknown as TypedArray, t.shape, t.dtype); // the cell will move on
+      const copy = new Tensor(t.shape, t.dtype); // the cell will move on
       copy.storage = storage.retain();
       this.pushResult(copy);
       return copy;
