@@ -1,19 +1,11 @@
 // The buffers of the reference backend: which are alive, and how many bytes they take. A buffer that has been freed says so when it is used.
-import type { DType, MemoryInfo, TypedArray } from "@lamina/core";
+import { allocate, type DType, type MemoryInfo, type TypedArray } from "@lamina/core";
 
 export interface ReferenceBuffer {
   readonly dtype: DType;
   /** undefined once it has been freed. */
   data: TypedArray | undefined;
 }
-
-const arrays = {
-  float32: Float32Array,
-  float64: Float64Array,
-  int32: Int32Array,
-  uint8: Uint8Array,
-  bool: Uint8Array,
-} as const;
 
 /** "declared": a buffer holds its dtype. "double": float32 buffers hold float64 numbers, which nothing rounds. */
 export type Precision = "declared" | "double";
@@ -29,7 +21,7 @@ export class Memory {
   }
   /** Zeros that are not counted yet: what a kernel works on, and loses if it throws. */
   zeros(dtype: DType, length: number): TypedArray {
-    return new (this.precision === "double" && dtype === "float32" ? Float64Array : arrays[dtype])(length);
+    return allocate(this.precision === "double" && dtype === "float32" ? "float64" : dtype, length);
   }
   /** Takes `data` over as a live buffer. */
   adopt(data: TypedArray, dtype: DType): ReferenceBuffer {

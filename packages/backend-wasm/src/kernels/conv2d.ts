@@ -1,21 +1,11 @@
 // conv2d: y[n,o,i,j] = sum over c,p,q of x[n, c, i*stride - top + p*dilation, j*stride - left + q*dilation] * w[o,c,p,q].
 import { type ConvAttrs, convKey } from "./convolution.ts";
-import { kernelOf } from "./emit.ts";
 import type { Lower } from "./lowered.ts";
-import { type Axis, emitTaps, type TapConvolution, tapScratchBytes } from "./taps.ts";
+import { type Axis, lowerTaps, type TapConvolution } from "./taps.ts";
 
 export const conv2d: Lower = ([x, w], attrs: ConvAttrs, out) => {
   const conv = convolution(x.shape, w.shape, attrs, out.shape);
-  return {
-    key: `conv2d ${x.shape} ${w.shape} ${convKey(attrs)}`,
-    scratchBytes: tapScratchBytes(conv),
-    slices: Math.max(1, conv.images),
-    emit: (relaxed) => {
-      const f = kernelOf(5, relaxed);
-      emitTaps(f, conv);
-      return f;
-    },
-  };
+  return lowerTaps(`conv2d ${x.shape} ${w.shape} ${convKey(attrs)}`, conv);
 };
 
 function convolution(

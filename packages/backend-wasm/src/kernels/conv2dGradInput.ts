@@ -1,22 +1,12 @@
 // conv2dGradInput: dx[n,c,h,w] = sum over o,p,q of dy[n, o, (h + top - p*dilation)/stride, (w + left - q*dilation)/stride] * w[o,c,p,q]
 // where the quotients are whole. Pixels whose h and w leave the same remainders by the stride have the same taps: a phase.
 import { type ConvAttrs, convKey } from "./convolution.ts";
-import { kernelOf } from "./emit.ts";
 import type { Lower } from "./lowered.ts";
-import { type Axis, emitTaps, type Phase, type TapConvolution, tapScratchBytes } from "./taps.ts";
+import { type Axis, lowerTaps, type Phase, type TapConvolution } from "./taps.ts";
 
 export const conv2dGradInput: Lower = ([dy, w], attrs: ConvAttrs, out) => {
   const conv = convolution(dy.shape, w.shape, attrs, out.shape);
-  return {
-    key: `conv2dGradInput ${dy.shape} ${w.shape} ${out.shape} ${convKey(attrs)}`,
-    scratchBytes: tapScratchBytes(conv),
-    slices: Math.max(1, conv.images),
-    emit: (relaxed) => {
-      const f = kernelOf(5, relaxed);
-      emitTaps(f, conv);
-      return f;
-    },
-  };
+  return lowerTaps(`conv2dGradInput ${dy.shape} ${w.shape} ${out.shape} ${convKey(attrs)}`, conv);
 };
 
 /** The outputs start, start+stride, …, and which kernel places they use: the last one and those `every` before it. */

@@ -2,7 +2,8 @@
 // the input. Direct, with output channels in the lanes: six outputs side by side times eight channels are one tile. What would
 // be read beyond an edge is left out: rows while it runs, columns by tiles of their own at both ends of a row.
 import { type Fn, I32 } from "../assembler.ts";
-import { address, countdown, each, LANES, split, tapsInside, times } from "./emit.ts";
+import { address, countdown, each, kernelOf, LANES, split, tapsInside, times } from "./emit.ts";
+import type { Lowered } from "./lowered.ts";
 import { Packer } from "./pack.ts";
 import { type Padded, paddedBytes, paddedWidth, padRows } from "./rows.ts";
 import { Tile, tileRows } from "./tile.ts";
@@ -134,11 +135,19 @@ const withWork = (conv: TapConvolution): TapConvolution => ({
   ),
 });
 
-export const tapScratchBytes = (conv: TapConvolution): number => scratchOf(withWork(conv)).bytes;
-
-/** Parameters of `f`: input, weights, output, scratch, and the number of the image that is this slice. */
-export function emitTaps(f: Fn, conv: TapConvolution): void {
-  new TapEmitter(f, withWork(conv)).emit();
+/** Parameters of its function: input, weights, output, scratch, and the number of the image that is this slice. */
+export function lowerTaps(key: string, conv: TapConvolution): Lowered {
+  const work = withWork(conv);
+  return {
+    key,
+    scratchBytes: scratchOf(work).bytes,
+    slices: Math.max(1, conv.images),
+    emit: (relaxed) => {
+      const f = kernelOf(5, relaxed);
+      new TapEmitter(f, work).emit();
+      return f;
+    },
+  };
 }
 
 const [INPUT, WEIGHTS, OUTPUT, SCRATCH, IMAGE] = [0, 1, 2, 3, 4];
