@@ -106,12 +106,13 @@ async function train({ config, backend, folder: path, resume, output }: Settings
     manualSeed(config.seed);
     const model = make();
     const store = checkpointFolder(path, { onWarning: (text) => output.note(text) });
-    if (!resume && (await store.load()))
+    const saved = await store.load();
+    if (!resume && saved)
       throw new Failure(
         `${path} holds a run already; go on with it by --resume, or choose another folder with --run FOLDER`,
       );
     await folder.writeConfig(config);
-    const history: EpochResult[] = resume ? [...((await store.load())?.meta.history ?? [])] : [];
+    const history: EpochResult[] = [...(saved?.meta.history ?? [])];
     output.start({
       model: config.model,
       backend: device.name,
