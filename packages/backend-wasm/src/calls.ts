@@ -1,11 +1,9 @@
 // What each unit of a program comes down to: calls of functions with addresses. Which op is emitted by what is decided here.
 import type { OpName, Spec } from "@lamina/core";
+import { type Free, type Node, stridesOf, type Unit } from "@lamina/core/passes";
 import type { Fn } from "./assembler.ts";
 import { lowerings } from "./kernels/index.ts";
 import { emitMovement, movements } from "./movement/index.ts";
-import { stridesOf } from "./passes/access.ts";
-import type { Free, Unit } from "./passes/fuse.ts";
-import type { Node } from "./passes/node.ts";
 import { emitArange, emitRandom } from "./pointwise/create.ts";
 import { emitLoop } from "./pointwise/loop.ts";
 import { type LoopPlan, planLoop } from "./pointwise/plan.ts";

@@ -1,13 +1,11 @@
 // Whole programs: fusing, placing and sharing change nothing, memory stays flat, and a failed run leaves nothing behind.
 import type { Instruction, Program, Spec, TypedArray } from "@lamina/core";
 import { sizeOf } from "@lamina/core";
+import { fuse, nodesOf, withoutDead } from "@lamina/core/passes";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Compiler } from "./compile.ts";
 import { Heap } from "./memory.ts";
-import { withoutDead } from "./passes/dead.ts";
-import { fuse } from "./passes/fuse.ts";
-import { nodesOf } from "./passes/node.ts";
 import { isPointwise } from "./pointwise/ops.ts";
 
 /** Writes a program down line by line. */
@@ -201,7 +199,7 @@ test("a bias is read where it is: adding it to images, and relu, is one kernel t
 });
 
 const kernelsOf = (program: Program): number => {
-  const { units } = fuse(withoutDead(nodesOf(program), program.outputs), program.outputs, isPointwise);
+  const { units } = fuse(withoutDead(nodesOf(program), program.outputs), program.outputs, { isPointwise });
   return units.length;
 };
 

@@ -1,14 +1,11 @@
 // A program becomes a list of kernels and where their operands lie; a run calls them in order. A call from JavaScript
 // costs some tens of nanoseconds, and kernels of their own can be shared between programs.
 import { type Executable, type Program, type Spec, sizeOf } from "@lamina/core";
+import { fuse, nodesOf, withoutCommon, withoutDead } from "@lamina/core/passes";
 import { callsOf } from "./calls.ts";
 import { Functions, type Kernel } from "./functions.ts";
 import { type Layout, layOut } from "./layout.ts";
 import type { Heap, WasmBuffer } from "./memory.ts";
-import { withoutCommon } from "./passes/common.ts";
-import { withoutDead } from "./passes/dead.ts";
-import { fuse } from "./passes/fuse.ts";
-import { nodesOf } from "./passes/node.ts";
 import { isPointwise } from "./pointwise/ops.ts";
 
 export interface CompileOptions {
@@ -31,7 +28,7 @@ export class Compiler {
     const { relaxed, passes = true } = this.options;
     const all = nodesOf(program).filter((node) => sizeOf(node.spec.shape) > 0);
     const nodes = passes ? withoutCommon(withoutDead(all, program.outputs), program.outputs) : all;
-    const { units, free } = fuse(nodes, program.outputs, isPointwise, passes);
+    const { units, free } = fuse(nodes, program.outputs, { isPointwise, enabled: passes });
     const calls = units.flatMap((unit) => callsOf(unit, free, relaxed));
     const specs = specsOf(program);
     const layout = layOut(program, calls, specs);

@@ -1,9 +1,9 @@
 // Where everything of a program lies: inputs and outputs in buffers that each run brings, the rest at fixed offsets in one
 // block that a run takes and gives back: [scalars | inner values and scratch].
 import { bytesOf, type Program, type Spec } from "@lamina/core";
+import { type Block, place } from "@lamina/core/passes";
 import type { Argument, Call } from "./calls.ts";
 import { roundUp } from "./memory.ts";
-import { type Block, place } from "./passes/place.ts";
 
 const ALIGN = 64;
 /** A kernel may read this far past what it is given; so that it reads nothing that changes, blocks keep apart. */

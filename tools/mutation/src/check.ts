@@ -31,7 +31,8 @@ export const trials: readonly Trial[] = [...ORACLE, ...WASM, ...CORE];
  * both sides: PyTorch's vectors and differences judge it first, then a device that is not broken.
  */
 function trialsFor({ file }: Mutation): readonly Trial[] {
-  if (file.startsWith("packages/backend-wasm")) return WASM;
+  // Core's passes run only where a device compiles.
+  if (file.startsWith("packages/backend-wasm") || file.startsWith("packages/core/src/passes")) return WASM;
   return file.startsWith("packages/core") ? CORE : ORACLE;
 }
 

@@ -177,7 +177,7 @@ export const mutations: readonly Mutation[] = [
     "for (; at < bytes; at++) f.get(dst).get(src).loadu8(at).storeu8(at);",
     "",
   ),
-  device(
+  core(
     "passes/place",
     "placement: values that live together share bytes",
     "blocks[j].from <= blocks[i].to &&",

@@ -1,9 +1,9 @@
 // permute, slice, pad, flip and cat as copies between strided places. Parameters of what is emitted: a pointer for each
 // input, one to the result. What pad puts around its input is not copied here but filled in before.
 import type { Spec } from "@lamina/core";
+import { stridesOf } from "@lamina/core/passes";
 import { Fn, I32 } from "../assembler.ts";
 import { bytesPerElement } from "../memory.ts";
-import { stridesOf } from "../passes/access.ts";
 import { type Copy, emitCopy } from "./copy.ts";
 
 type Copies<Attrs> = (inputs: readonly Spec[], attrs: Attrs, out: Spec) => readonly Copy[];

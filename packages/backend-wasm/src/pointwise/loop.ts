@@ -2,11 +2,11 @@
 // past an array's end. Parameters: a pointer for each load, for each store, one to the scalars (f64 each), and the number
 // of the slice if the plan's first axis is walked by the caller.
 import type { DType } from "@lamina/core";
+import { stridesOf } from "@lamina/core/passes";
 import { type Fn, I32, V128 } from "../assembler.ts";
 import { HoistingFn } from "../hoist.ts";
 import { bytesPerElement } from "../memory.ts";
 import { advance, nest, repeat, type Walker } from "../nest.ts";
-import { stridesOf } from "../passes/access.ts";
 import { type HostName, hostIndex } from "./host.ts";
 import type { Lanes, Operand } from "./lanes.ts";
 import { isLong, pointwise } from "./ops.ts";

@@ -1,7 +1,6 @@
 // How a loop over a result's elements reads an operand: strides for each axis of the loop. Broadcasting is a stride of 0,
 // so an `expand` need not be carried out; reshapes do not show, because axes are joined and split as needed.
-import type { Shape } from "@lamina/core";
-import { sizeOf } from "@lamina/core";
+import { type Shape, sizeOf } from "../dtype.ts";
 
 /** Element i of the result, i = (i0, i1, …) in axes of `sizes`, reads the operand's element i0*strides[0] + i1*strides[1] + … */
 export interface Access {

@@ -1,6 +1,7 @@
 // A program's instructions as the passes see them: each with the place of its scalars. The passes never change one;
 // each returns a new list.
-import type { Program, Spec } from "@lamina/core";
+import type { Spec } from "../dtype.ts";
+import type { Program } from "../program.ts";
 
 export interface Node {
   readonly op: string;

@@ -1,7 +1,7 @@
 // Fusion: connected pointwise nodes over the same number of elements become one loop. `full` and whatever follows from it
 // alone is worked out before the loop; `expand` becomes the way a loop reads (access.ts). What is neither stays as it is.
-// How a loop is emitted is pointwise/loop.ts's business.
-import { type Shape, sizeOf } from "@lamina/core";
+// How a loop is emitted is the device's business.
+import { type Shape, sizeOf } from "../dtype.ts";
 import { type Access, commonSizes, contiguous, expandStrides, isContiguous, joined, stridesOf } from "./access.ts";
 import type { Node } from "./node.ts";
 
@@ -21,9 +21,16 @@ export interface View {
   readonly access: Access;
 }
 
-/** A loop with more than these has no register left for what it computes. */
-const MOST_POINTERS = 24;
-const MOST_NODES = 96;
+export interface FuseOptions {
+  /** Ops that compute element i of the result from element i of each input, and nothing else. */
+  readonly isPointwise: (op: string) => boolean;
+  /** How many arrays a loop may read: what a device has registers, or bindings, for. Default 24. */
+  readonly mostReads?: number;
+  /** How many nodes a loop may hold. Default 96. */
+  readonly mostNodes?: number;
+  /** False leaves each node a unit of its own. Default true. */
+  readonly enabled?: boolean;
+}
 
 const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((n, i) => n === b[i]);
 
@@ -81,15 +88,14 @@ export class Free {
 const plainExpand = ({ inputSpecs: [from], spec }: Node): Access =>
   joined({ sizes: spec.shape, strides: expandStrides(from.shape, spec.shape) });
 
-/** Groups `nodes` into units, in an order in which they can run. With `enabled` false each node is a unit of its own. */
+/** Groups `nodes` into units, in an order in which they can run. */
 export function fuse(
   nodes: readonly Node[],
   outputs: readonly number[],
-  isPointwise: (op: string) => boolean,
-  enabled = true,
+  { isPointwise, mostReads = 24, mostNodes = 96, enabled = true }: FuseOptions,
 ): { units: Unit[]; free: Free } {
   const free = new Free(nodes, isPointwise, enabled);
-  const grouping = new Grouping(withMemory(nodes, outputs, free), free);
+  const grouping = new Grouping(withMemory(nodes, outputs, free), free, mostReads, mostNodes);
   if (enabled) grouping.mergeAll();
   return { units: grouping.units(outputs), free };
 }
@@ -108,15 +114,19 @@ function withMemory(nodes: readonly Node[], outputs: readonly number[], free: Fr
 class Grouping {
   private readonly nodes: readonly Node[];
   private readonly free: Free;
+  private readonly mostReads: number;
+  private readonly mostNodes: number;
   private readonly at = new Map<number, number>();
   private readonly parent: number[];
   private readonly members: number[][];
   private readonly readers: number[][];
   private readonly sources: number[][];
 
-  constructor(nodes: readonly Node[], free: Free) {
+  constructor(nodes: readonly Node[], free: Free, mostReads: number, mostNodes: number) {
     this.nodes = nodes;
     this.free = free;
+    this.mostReads = mostReads;
+    this.mostNodes = mostNodes;
     nodes.forEach((node, i) => this.at.set(node.out, i));
     this.parent = nodes.map((_, i) => i);
     this.members = nodes.map((_, i) => [i]);
@@ -152,7 +162,7 @@ class Grouping {
   private tryMerge(a: number, b: number): void {
     if (a === b) return;
     const members = [...this.members[a], ...this.members[b]].sort((x, y) => x - y);
-    if (members.length > MOST_NODES || !this.canShareLoop(members) || this.pathAround(a, b)) return;
+    if (members.length > this.mostNodes || !this.canShareLoop(members) || this.pathAround(a, b)) return;
     this.parent[b] = a;
     this.members[a] = members;
   }
@@ -165,7 +175,7 @@ class Grouping {
     const outside = new Set(
       views.filter((v) => !members.includes(this.at.get(v.slot) ?? -1)).map((v) => `${v.slot}:${v.access.strides}`),
     );
-    return outside.size <= MOST_POINTERS && commonSizes(views.map((v) => v.access)) !== undefined;
+    return outside.size <= this.mostReads && commonSizes(views.map((v) => v.access)) !== undefined;
   }
   /**
    * Whether b needs something outside that needs a: then they cannot run at once. Nodes after b's last, which is the one
