@@ -2,7 +2,7 @@
 // past an array's end. Parameters: a pointer for each load, for each store, one to the scalars (f64 each), and the number
 // of the slice if the plan's first axis is walked by the caller.
 import type { DType } from "@lamina/core";
-import { stridesOf } from "@lamina/core/passes";
+import { type LoopPlan, stridesOf, type Value } from "@lamina/core/passes";
 import { type Fn, I32, V128 } from "../assembler.ts";
 import { HoistingFn } from "../hoist.ts";
 import { bytesPerElement } from "../memory.ts";
@@ -10,7 +10,6 @@ import { advance, nest, repeat, type Walker } from "../nest.ts";
 import { type HostName, hostIndex } from "./host.ts";
 import type { Lanes, Operand } from "./lanes.ts";
 import { isLong, pointwise } from "./ops.ts";
-import type { LoopPlan, Value } from "./plan.ts";
 
 const LANES = 4;
 /** Vectors in a turn of a loop that computes little; a turn of a long computation is one. */

@@ -1,9 +1,9 @@
 // Slices cover a loop exactly, and cut where whole vectors and whole rows end.
 import { reference } from "@lamina/backend-reference";
 import type { Spec, TypedArray } from "@lamina/core";
+import type { LoopPlan } from "@lamina/core/passes";
 import { expect, test } from "vitest";
 import { wasm } from "../index.ts";
-import type { LoopPlan } from "./plan.ts";
 import { inSlices } from "./slice.ts";
 
 const plan = (sizes: number[], strides: number[]): LoopPlan => ({

@@ -1,5 +1,5 @@
 // Long loops in slices: an axis more in front, along which the loop is called again and again (kernels/lowered.ts says why).
-import { elementsOf, type LoopPlan } from "./plan.ts";
+import { elementsOf, type LoopPlan } from "@lamina/core/passes";
 
 /** Elements in a slice, at least: calling it should cost nothing beside them. */
 const LEAST = 8192;

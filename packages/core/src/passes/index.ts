@@ -13,5 +13,6 @@ export {
 export { withoutCommon } from "./common.ts";
 export { withoutDead } from "./dead.ts";
 export { type Free, type FuseOptions, fuse, type Unit, type View } from "./fuse.ts";
+export { elementsOf, type LoopPlan, type PlannedLoop, planLoop, type Value } from "./loop.ts";
 export { type Node, nodesOf } from "./node.ts";
 export { type Block, place } from "./place.ts";

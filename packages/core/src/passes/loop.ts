@@ -1,7 +1,9 @@
 // From a unit of pointwise nodes to a loop as data: what is loaded and how, what is computed in which order, what is
 // stored. Slots and scalars are numbered anew, so that equal loops have equal plans and share their code.
-import { type DType, sizeOf } from "@lamina/core";
-import { type Access, commonSizes, contiguous, type Free, type Node, stridesIn, type Unit } from "@lamina/core/passes";
+import { type DType, sizeOf } from "../dtype.ts";
+import { type Access, commonSizes, contiguous, stridesIn } from "./access.ts";
+import type { Free, Unit } from "./fuse.ts";
+import type { Node } from "./node.ts";
 
 /** A value of the loop. `args` are indices into the plan's values, all smaller than its own. */
 export type Value =
