@@ -44,5 +44,12 @@ export interface Backend<B = any> {
   /** Takes a whole program at once, to fuse and to place. Without it core runs kernel by kernel. */
   compile?(program: Program): Executable<B>;
   memory(): MemoryInfo;
+  /** What it runs on, for people and reports: adapter, driver, versions, threads. */
+  readonly details?: Readonly<Record<string, string | number | boolean>>;
+  /**
+   * Opens the same device anew, with the same options, when this one was lost. A lost device throws `DeviceLostError`
+   * from whatever computes, rejects reads with it, and takes `free` and `close` without a word.
+   */
+  reopen?(): Promise<Backend<B>>;
   close(): Promise<void>;
 }

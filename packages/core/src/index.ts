@@ -15,7 +15,7 @@ export {
   sizeOf,
   type TypedArray,
 } from "./dtype.ts";
-export { LaminaFormatError } from "./errors.ts";
+export { DeviceLostError, LaminaFormatError } from "./errors.ts";
 export { backward, type GradOptions, grad } from "./grad.ts";
 export type { Sizes, TensorMethods } from "./methods.ts"; // with it come the methods' types
 export { noGrad } from "./mode.ts";
