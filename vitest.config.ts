@@ -1,6 +1,7 @@
 // One Vitest project for each workspace package, named after its folder; packages resolve to their TypeScript sources.
 import { readdirSync } from "node:fs";
 import { defineConfig } from "vitest/config";
+import { nativeEnv } from "./tools/first-run/src/natives/index.mjs";
 
 const conditions = ["source", "module", "node", "development|production"];
 
@@ -18,6 +19,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Node, too, must pick sources for whatever Vite leaves to it, and for child processes.
     execArgv: ["--conditions=source"],
+    // Where the browser and the drivers are that tests need, or why they are absent; .ci/run and npm test install them.
+    env: nativeEnv(),
     projects: folders.map((root) => ({
       extends: true as const,
       root,

@@ -1,11 +1,12 @@
-// Entry of every root script: makes a fresh clone ready (Node, pnpm, dependencies), then runs what was asked for.
+// Entry of every root script: makes a fresh clone ready (Node, pnpm, dependencies, what tests need of the system), then runs what was asked for.
 // Plain JavaScript without dependencies, because it runs before anything is installed, on any Node from 20 on.
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { SetupError } from "./explain.mjs";
+import { absenceLines, installNatives, nativeEnv } from "./natives/index.mjs";
 import { runInheriting } from "./run.mjs";
-import { setUp } from "./setup.mjs";
-import { commandsOf, taskNames } from "./tasks.mjs";
+import { placeOf, say, setUp } from "./setup.mjs";
+import { commandsOf, nativesOf, taskNames } from "./tasks.mjs";
 
 const root = resolve(fileURLToPath(import.meta.url), "../../../..");
 
@@ -20,7 +21,9 @@ async function main(task, args) {
     return 2;
   }
   const { node, path } = await setUp(root);
-  const env = { ...process.env, PATH: path, TURBO_TELEMETRY_DISABLED: "1" };
+  const needs = nativesOf(task, args);
+  const reasons = await installNatives(placeOf(root), needs, say);
+  const env = { ...process.env, ...nativeEnv(reasons), PATH: path, TURBO_TELEMETRY_DISABLED: "1" };
   let exitCode = 0;
   for (const command of commandsOf(root, task, args)) {
     if (command.title) console.error(`lamina: ${command.title}`);
@@ -28,6 +31,7 @@ async function main(task, args) {
     exitCode ||= code;
     if (code >= 128) break; // stopped by a signal: whoever sent it wants all of it to stop
   }
+  for (const line of absenceLines(reasons)) if (task === "test") say(line);
   return exitCode;
 }
 

@@ -18,7 +18,13 @@ const fetchOptions = (prefix) => Object.entries(FETCH).map(([name, value]) => `$
 /** @typedef {import("./step.mjs").Place} Place */
 
 /** @param {string} text */
-const say = (text) => console.error(`lamina: ${text}`);
+export const say = (text) => console.error(`lamina: ${text}`);
+
+/** @param {string} root @returns {Place} */
+export function placeOf(root) {
+  const cache = join(root, ".cache");
+  return { root, cache, log: join(cache, "first-run.log") };
+}
 
 /**
  * Makes the clone at `root` ready and says with which Node and PATH to run things.
@@ -27,8 +33,8 @@ const say = (text) => console.error(`lamina: ${text}`);
  * @returns {Promise<{ node: string, path: string }>}
  */
 export async function setUp(root) {
-  const cache = join(root, ".cache");
-  const place = { root, cache, log: join(cache, "first-run.log") };
+  const place = placeOf(root);
+  const { cache } = place;
   const node = readyNode(place) ?? (await writing(place, () => withLock(cache, say, () => install(place))));
   return { node, path: [dirname(node), ...pnpmFolders(cache), process.env.PATH].filter(Boolean).join(delimiter) };
 }

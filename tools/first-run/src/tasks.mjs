@@ -1,6 +1,7 @@
 // What each root script runs once the clone is ready. Getting ready is setup.mjs.
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { nativeNames } from "./natives/index.mjs";
 
 /**
  * One command: arguments for Node, the folder it runs in, and a line to announce it where a task has several.
@@ -54,3 +55,20 @@ export const taskNames = Object.keys(tasks);
  * @param {string} root @param {string} task one of `taskNames` @param {string[]} args passed through by the user
  */
 export const commandsOf = (root, task, args) => tasks[task](root, args);
+
+/** What a device needs of the system (natives/), by the name that the command line has for it. @type {Record<string, string[]>} */
+const backendNatives = { webgpu: ["vulkan"] };
+
+/**
+ * What a task needs of the system: tests need all of it, the command line what the device needs that was asked for.
+ * @param {string} task @param {readonly string[]} args
+ */
+export function nativesOf(task, args) {
+  if (task === "test" || task === "dev") return nativeNames;
+  return backendNatives[backendOf(args) ?? process.env.LAMINA_BACKEND ?? ""] ?? [];
+}
+/** @param {readonly string[]} args */
+function backendOf(args) {
+  const at = args.findIndex((arg) => /^(-b|--backend)(=|$)/.test(arg));
+  return at < 0 ? undefined : args[at].includes("=") ? args[at].split("=")[1] : args[at + 1];
+}
