@@ -236,31 +236,7 @@ def make_training():
     save_file({k: t.contiguous() for k, t in tensors.items()}, OUT / "training.safetensors", metadata={"cases": json.dumps(cases), "torch": torch.__version__})
 
 
-# ---- optimisers ------------------------------------------------------------------------------------------------------
-def make_optimizers():
-    start, scale, target = torch.randn(2, 4), torch.rand(2, 4) + 0.5, torch.randn(2, 4)
-    tensors, cases = {"start": start, "scale": scale, "target": target}, []
-    variants = [("SGD", dict(lr=0.1)), ("SGD", dict(lr=0.1, momentum=0.9)), ("SGD", dict(lr=0.1, momentum=0.9, nesterov=True)), ("SGD", dict(lr=0.1, momentum=0.9, dampening=0.3)), ("SGD", dict(lr=0.1, weightDecay=0.05)),
-                ("SGD", dict(lr=0.1, momentum=0.8, weightDecay=0.05, nesterov=True)), ("SGD", dict(lr=0.01, maximize=True)), ("Adam", dict(lr=0.1)), ("Adam", dict(lr=0.05, betas=[0.8, 0.99], eps=1e-6)), ("Adam", dict(lr=0.1, weightDecay=0.05)),
-                ("AdamW", dict(lr=0.1)), ("AdamW", dict(lr=0.1, weightDecay=0.1))]
-    for i, (name, options) in enumerate(variants):
-        p = start.double().requires_grad_()
-        optimizer = getattr(torch.optim, name)([p], **{{"weightDecay": "weight_decay"}.get(k, k): v for k, v in options.items()})
-        path = []
-        for step in range(100):
-            optimizer.zero_grad()
-            (scale.double() * (p - target.double()) ** 2).sum().backward()
-            for group in optimizer.param_groups:
-                group["lr"] = options["lr"] * (1 + 0.5 * math.sin(step / 7))
-            optimizer.step()
-            path.append(p.detach().clone())
-        tensors[f"path.{i}"] = torch.stack(path)
-        cases.append(dict(id=f"{name} {json.dumps(options)}", index=i, optimizer=name, options=options))
-    save_file(tensors, OUT / "optimizers.safetensors", metadata={"cases": json.dumps(cases), "torch": torch.__version__})
-
-
 OUT.mkdir(parents=True, exist_ok=True)
 make_ops()
 make_training()
-make_optimizers()
 print({f.name: f.stat().st_size for f in sorted(OUT.glob("*.safetensors"))})

@@ -33,7 +33,7 @@ const checkpoint = (epoch: number): Checkpoint => ({
     history: [],
     random: { seed: 2 ** 53 - 1, counter: 7 },
     loader: { epoch: 1 },
-    optimizer: { steps: { 0: 12 }, paramGroups: [{ lr: 0.1, params: [0] }] },
+    optimizer: { numbers: { 0: { step: 12 } }, paramGroups: [{ lr: 0.1, params: [0] }] },
   },
 });
 const epochOf = (c: Checkpoint | undefined) => c?.meta.epoch;

@@ -64,7 +64,7 @@ function readMeta(text: string | undefined, file: string): CheckpointMeta {
       meta.step,
       meta.random.seed,
       meta.random.counter,
-      ...Object.values(meta.optimizer.steps),
+      ...Object.values(meta.optimizer.numbers).map(({ step }) => step),
     ];
     const lists = [
       meta.history,

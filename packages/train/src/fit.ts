@@ -2,7 +2,7 @@
 import { crossEntropy, type nn } from "@lamina/core";
 import { type Batches, evaluate } from "./evaluate.ts";
 import { type BatchMetrics, type EpochResult, type Loss, lossOf, type Metrics, meansOf, measure } from "./metrics.ts";
-import type { Optimizer } from "./optimizer.ts";
+import type { Optimizer } from "./optim/optimizer.ts";
 import { type CheckpointStore, capture, Progress, restore } from "./progress.ts";
 import { takeTurns } from "./turns.ts";
 

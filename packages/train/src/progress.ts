@@ -1,7 +1,7 @@
 // Where a training run is, as tensors and plain values: what a checkpoint holds, and how a run goes on from it.
 import { type nn, type RandomState, randomState, setRandomState, type Tensor } from "@lamina/core";
 import { addTo, type BatchMetrics, type EpochResult, noSums, type Sums } from "./metrics.ts";
-import type { Optimizer, OptimizerState } from "./optimizer.ts";
+import type { Optimizer, OptimizerState } from "./optim/optimizer.ts";
 
 /** What is saved: tensors by name, and the rest as JSON. */
 export interface Checkpoint {
@@ -23,7 +23,8 @@ export interface CheckpointMeta {
   /** The loader's own. */
   readonly loader: unknown;
   readonly optimizer: {
-    readonly steps: Readonly<Record<string, number>>;
+    /** Of each parameter by its number. */
+    readonly numbers: Readonly<Record<string, OptimizerState["state"][string]["numbers"]>>;
     readonly paramGroups: OptimizerState["paramGroups"];
   };
 }
@@ -90,9 +91,9 @@ export async function capture({ model, optimizer, train }: Participants, progres
   const [modelState, { state, paramGroups }] = await Promise.all([model.stateDict(), optimizer.stateDict()]);
   const tensors = new Map<string, Tensor>();
   for (const [key, value] of Object.entries(modelState)) tensors.set(`model.${key}`, value);
-  const steps: Record<string, number> = {};
+  const numbers: Record<string, (typeof state)[string]["numbers"]> = {};
   for (const [i, one] of Object.entries(state)) {
-    steps[i] = one.step;
+    numbers[i] = one.numbers;
     for (const [name, value] of Object.entries(one.tensors)) tensors.set(`optimizer.${i}.${name}`, value);
   }
   const meta = {
@@ -103,7 +104,7 @@ export async function capture({ model, optimizer, train }: Participants, progres
     seconds,
     history: [...history],
     ...at,
-    optimizer: { steps, paramGroups },
+    optimizer: { numbers, paramGroups },
   };
   return { tensors, meta };
 }
@@ -116,7 +117,10 @@ export function restore({ model, optimizer, train }: Participants, { tensors, me
     );
   const modelState = new Map<string, Tensor>();
   const state = Object.fromEntries(
-    Object.entries(meta.optimizer.steps).map(([i, step]) => [i, { step, tensors: {} as Record<string, Tensor> }]),
+    Object.entries(meta.optimizer.numbers).map(([i, numbers]) => [
+      i,
+      { numbers, tensors: {} as Record<string, Tensor> },
+    ]),
   );
   for (const [name, value] of tensors) {
     const [owner, rest] = split(name);

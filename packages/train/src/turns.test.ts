@@ -3,7 +3,7 @@ import { reference } from "@lamina/backend-reference";
 import { nn, setBackend, tensor } from "@lamina/core";
 import { expect, test } from "vitest";
 import { fit } from "./fit.ts";
-import { SGD } from "./sgd.ts";
+import { SGD } from "./optim/sgd.ts";
 import { takeTurns } from "./turns.ts";
 
 test("a loop that awaits only microtasks lets a timer fire", async () => {

@@ -1,6 +1,6 @@
 // Stochastic gradient descent with momentum, as PyTorch computes it.
-import { add, mul, neg, type Parameter, sub, type Tensor } from "@lamina/core";
-import { atLeastZero, Optimizer, type ParameterState, type ParamGroup } from "./optimizer.ts";
+import { add, mul, type Parameter, sub, type Tensor } from "@lamina/core";
+import { atLeastZero, descentGradient, Optimizer, type ParameterState, type ParamGroup } from "./optimizer.ts";
 
 export interface SGDOptions {
   lr: number;
@@ -39,10 +39,8 @@ export class SGD extends Optimizer<Required<SGDOptions>> {
       );
   }
   protected update(p: Parameter, gradient: Tensor, group: Required<SGDOptions>, state: ParameterState): Tensor {
-    const { lr, weightDecay, maximize } = group;
-    let g = maximize ? neg(gradient) : gradient;
-    if (weightDecay !== 0) g = add(g, mul(p, weightDecay));
-    return sub(p, mul(group.momentum === 0 ? g : this.direction(g, group, state), lr));
+    const g = descentGradient(p, gradient, group);
+    return sub(p, mul(group.momentum === 0 ? g : this.direction(g, group, state), group.lr));
   }
   private direction(g: Tensor, { momentum, dampening, nesterov }: Required<SGDOptions>, state: ParameterState): Tensor {
     const velocity = state.cell("momentumBuffer");

@@ -1,26 +1,34 @@
-// What all optimisers share: parameter groups, state per parameter, saving and loading. The formulas are in sgd.ts and adam.ts.
-import { Cell, noGrad, type Parameter, type Tensor, tensor } from "@lamina/core";
+// What all optimisers share: parameter groups, state per parameter, saving and loading. The formulas
+// are in files of their own.
+import { add, Cell, mul, neg, noGrad, type Parameter, type Tensor, tensor } from "@lamina/core";
 
 /** Parameters with hyper-parameters of their own; those left out are the optimiser's. */
 export type ParamGroup<H extends object> = Partial<H> & { params: Iterable<Parameter> };
 /** A group in use: its hyper-parameters may be changed at any time, `optimizer.paramGroups[0].lr *= 0.1`; nothing is compiled again. */
-export type ActiveGroup<H extends object> = H & { params: readonly Parameter[] };
+export type ActiveGroup<H extends object> = H & {
+  params: readonly Parameter[];
+  /** What a schedule starts from: `lr` as it was when the first schedule was made. */
+  initialLr?: number;
+};
 
-/** What an optimiser remembers of one parameter: a count and tensors. */
+/** What an optimiser remembers of one parameter: numbers and tensors. */
 export class ParameterState {
-  /** Updates made. */
-  step = 0;
+  /** `step` counts the updates made; the others are the formula's own. */
+  readonly numbers: { step: number; [name: string]: number } = { step: 0 };
   readonly cells = new Map<string, Cell>();
   private readonly parameter: Parameter;
   constructor(parameter: Parameter) {
     this.parameter = parameter;
   }
-  /** The tensor of that name, of the parameter's shape; zeros at first. */
-  cell(name: string): Cell {
+  get step(): number {
+    return this.numbers.step;
+  }
+  /** The tensor of that name, of the parameter's shape; full of `initial` at first. */
+  cell(name: string, initial = 0): Cell {
     const found = this.cells.get(name);
     if (found) return found;
     const { name: path, numel, shape, dtype } = this.parameter;
-    const made = new Cell(`${path}.${name}`, tensor(new Float32Array(numel), { shape, dtype }));
+    const made = new Cell(`${path}.${name}`, tensor(new Float32Array(numel).fill(initial), { shape, dtype }));
     this.cells.set(name, made);
     return made;
   }
@@ -29,7 +37,13 @@ export class ParameterState {
 /** As plain values and tensors on the host: parameters by their number over all groups. */
 export interface OptimizerState {
   readonly state: Readonly<
-    Record<string, { readonly step: number; readonly tensors: Readonly<Record<string, Tensor>> }>
+    Record<
+      string,
+      {
+        readonly numbers: Readonly<Record<string, number>> & { readonly step: number };
+        readonly tensors: Readonly<Record<string, Tensor>>;
+      }
+    >
   >;
   /** Each with the hyper-parameters, and the numbers of its parameters. */
   readonly paramGroups: readonly (Readonly<Record<string, unknown>> & { readonly params: readonly number[] })[];
@@ -73,7 +87,7 @@ export abstract class Optimizer<H extends { lr: number }> {
   }
   private next(p: Parameter, gradient: Tensor, group: H): Tensor {
     const state = this.states.get(p)!;
-    state.step++;
+    state.numbers.step++;
     return this.update(p, gradient, group, state);
   }
   /** Clears the gradients, which backward() would otherwise add to. */
@@ -85,7 +99,7 @@ export abstract class Optimizer<H extends { lr: number }> {
   async stateDict(): Promise<OptimizerState> {
     const states = [...this.states.values()];
     const entries = states.map(
-      async ({ step, cells }, i) => [String(i), { step, tensors: await readAll(cells) }] as const,
+      async ({ numbers, cells }, i) => [String(i), { numbers: { ...numbers }, tensors: await readAll(cells) }] as const,
     );
     const numbers = new Map([...this.states.keys()].map((p, i) => [p, i]));
     return {
@@ -104,8 +118,8 @@ export abstract class Optimizer<H extends { lr: number }> {
       Object.assign(this.paramGroups[i], hyper);
     });
     [...this.states.values()].forEach((state, i) => {
-      const { step = 0, tensors = {} } = saved.state[i] ?? {};
-      state.step = step;
+      const { numbers = { step: 0 }, tensors = {} } = saved.state[i] ?? {};
+      Object.assign(state.numbers, numbers);
       for (const [name, value] of Object.entries(tensors)) state.cell(name).set(value);
     });
   }
@@ -117,8 +131,25 @@ async function readAll(cells: ReadonlyMap<string, Cell>): Promise<Record<string,
   return Object.fromEntries(await Promise.all([...cells].map(read)));
 }
 
+/** For check(): a pair of shares, as Adam's kin take it. */
+export function betasBelowOne(optimizer: string, betas: readonly number[]): void {
+  if (betas.length !== 2 || betas.some((b) => !(b >= 0 && b < 1)))
+    throw new Error(
+      `${optimizer}: betas are [${betas}] but must be two numbers from 0 to below 1; pass [0.9, 0.999], say`,
+    );
+}
 /** For check(): a hyper-parameter that must not be negative (or NaN). */
 export function atLeastZero(optimizer: string, values: Readonly<Record<string, number>>): void {
   for (const [name, value] of Object.entries(values))
     if (!(value >= 0)) throw new Error(`${optimizer}: ${name} is ${value} but must be a number from 0; pass one`);
+}
+
+/** The gradient to go down: turned round for `maximize`, with `weightDecay` times the parameter added (an L2 penalty). */
+export function descentGradient(
+  p: Tensor,
+  gradient: Tensor,
+  { weightDecay, maximize }: { readonly weightDecay: number; readonly maximize: boolean },
+): Tensor {
+  const g = maximize ? neg(gradient) : gradient;
+  return weightDecay === 0 ? g : add(g, mul(p, weightDecay));
 }

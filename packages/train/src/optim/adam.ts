@@ -1,6 +1,13 @@
 // Adam and AdamW, as PyTorch computes them.
 import { add, div, maximum, mul, neg, type Parameter, sqrt, sub, type Tensor } from "@lamina/core";
-import { atLeastZero, Optimizer, type ParameterState, type ParamGroup } from "./optimizer.ts";
+import {
+  atLeastZero,
+  betasBelowOne,
+  descentGradient,
+  Optimizer,
+  type ParameterState,
+  type ParamGroup,
+} from "./optimizer.ts";
 
 export interface AdamOptions {
   /** Default 1e-3. */
@@ -32,14 +39,10 @@ export class Adam extends Optimizer<Hyper> {
   }
   protected check({ lr, betas, eps, weightDecay }: Hyper): void {
     atLeastZero(this.constructor.name, { lr, eps, weightDecay });
-    if (betas.length !== 2 || betas.some((b) => !(b >= 0 && b < 1)))
-      throw new Error(
-        `${this.constructor.name}: betas are [${betas}] but must be two numbers from 0 to below 1; pass [0.9, 0.999], say`,
-      );
+    betasBelowOne(this.constructor.name, betas);
   }
   protected update(p: Parameter, gradient: Tensor, group: Hyper, state: ParameterState): Tensor {
-    const g = group.maximize ? neg(gradient) : gradient;
-    return this.descend(p, group.weightDecay === 0 ? g : add(g, mul(p, group.weightDecay)), group, state);
+    return this.descend(p, descentGradient(p, gradient, group), group, state);
   }
   /** `p` a step along the mean gradient, scaled; what may change from step to step is a number, never structure. */
   protected descend(

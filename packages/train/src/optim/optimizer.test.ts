@@ -2,7 +2,7 @@
 import { reference } from "@lamina/backend-reference";
 import { Parameter, setBackend, stats, sync, tensor } from "@lamina/core";
 import { beforeEach, describe, expect, test } from "vitest";
-import { Adam, AdamW, type Optimizer, SGD } from "./index.ts";
+import { Adam, AdamW, type Optimizer, SGD } from "../index.ts";
 
 beforeEach(async () => setBackend(await reference()));
 

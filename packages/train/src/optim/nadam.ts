@@ -1,0 +1,79 @@
+// NAdam: Adam with Nesterov momentum.
+import { add, div, mul, type Parameter, sqrt, sub, type Tensor } from "@lamina/core";
+import {
+  atLeastZero,
+  betasBelowOne,
+  descentGradient,
+  Optimizer,
+  type ParameterState,
+  type ParamGroup,
+} from "./optimizer.ts";
+
+export interface NAdamOptions {
+  /** Default 2e-3. */
+  lr?: number;
+  /** How slowly the means of gradients and of their squares forget (default [0.9, 0.999]). */
+  betas?: readonly [number, number];
+  /** Added to the root of the mean square (default 1e-8). */
+  eps?: number;
+  /** Default 0. */
+  weightDecay?: number;
+  /** How fast the momentum rises to betas[0] (default 4e-3). */
+  momentumDecay?: number;
+  /** Weight decay apart from the gradient, as AdamW's (default false). */
+  decoupledWeightDecay?: boolean;
+  /** Go up instead of down (default false). */
+  maximize?: boolean;
+}
+type Hyper = Required<NAdamOptions>;
+const defaults = {
+  lr: 2e-3,
+  betas: [0.9, 0.999],
+  eps: 1e-8,
+  weightDecay: 0,
+  momentumDecay: 4e-3,
+  decoupledWeightDecay: false,
+  maximize: false,
+} as const;
+
+/**
+ * μₜ = β1·(1 - ½·0.96^(t·momentumDecay));  m and v as Adam's;  with Πₜ = μ1·…·μₜ and d = √v/√(1 - β2ᵗ) + eps:
+ * p -= lr·((1 - μₜ)/(1 - Πₜ)·g + μₜ₊₁/(1 - Πₜ·μₜ₊₁)·m)/d. Dozat, "Incorporating Nesterov momentum into Adam", 2016.
+ * As [torch.optim.NAdam](https://docs.pytorch.org/docs/stable/generated/torch.optim.NAdam.html).
+ */
+export class NAdam extends Optimizer<Hyper> {
+  constructor(params: Iterable<Parameter> | Iterable<ParamGroup<NAdamOptions>>, options: NAdamOptions = {}) {
+    super(params as Iterable<Parameter>, { ...defaults, ...options });
+  }
+  protected check({ lr, betas, eps, weightDecay, momentumDecay }: Hyper): void {
+    atLeastZero("NAdam", { lr, eps, weightDecay, momentumDecay });
+    betasBelowOne("NAdam", betas);
+  }
+  protected update(p: Parameter, gradient: Tensor, group: Hyper, state: ParameterState): Tensor {
+    const {
+      lr,
+      betas: [beta1, beta2],
+      weightDecay,
+      momentumDecay,
+      decoupledWeightDecay: apart,
+    } = group;
+    const g = descentGradient(p, gradient, apart ? { ...group, weightDecay: 0 } : group);
+    const decayed = apart && weightDecay !== 0 ? mul(p, 1 - lr * weightDecay) : p;
+    const momentum = (t: number) => beta1 * (1 - 0.5 * 0.96 ** (t * momentumDecay));
+    const [now, next] = [momentum(state.step), momentum(state.step + 1)];
+    const product = (state.numbers.muProduct ?? 1) * now;
+    state.numbers.muProduct = product;
+    const { m, scale } = this.moments(g, beta1, beta2, group.eps, state);
+    const ahead = add(mul(g, (lr * (1 - now)) / (1 - product)), mul(m, (lr * next) / (1 - product * next)));
+    return sub(decayed, div(ahead, scale));
+  }
+  private moments(g: Tensor, beta1: number, beta2: number, eps: number, state: ParameterState) {
+    const mean = state.cell("expAvg");
+    const square = state.cell("expAvgSq");
+    const m = add(mean, mul(sub(g, mean), 1 - beta1));
+    const v = add(mul(square, beta2), mul(mul(g, g), 1 - beta2));
+    mean.set(m);
+    square.set(v);
+    return { m, scale: add(div(sqrt(v), Math.sqrt(1 - beta2 ** state.step)), eps) };
+  }
+}

@@ -1,0 +1,80 @@
+// RAdam: Adam that does without the adaptive scale while its variance is not known.
+import { add, div, mul, type Parameter, sqrt, sub, type Tensor } from "@lamina/core";
+import {
+  atLeastZero,
+  betasBelowOne,
+  descentGradient,
+  Optimizer,
+  type ParameterState,
+  type ParamGroup,
+} from "./optimizer.ts";
+
+export interface RAdamOptions {
+  /** Default 1e-3. */
+  lr?: number;
+  /** How slowly the means of gradients and of their squares forget (default [0.9, 0.999]). */
+  betas?: readonly [number, number];
+  /** Added to the root of the mean square (default 1e-8). */
+  eps?: number;
+  /** Default 0. */
+  weightDecay?: number;
+  /** Weight decay apart from the gradient, as AdamW's (default false). */
+  decoupledWeightDecay?: boolean;
+  /** Go up instead of down (default false). */
+  maximize?: boolean;
+}
+type Hyper = Required<RAdamOptions>;
+const defaults = {
+  lr: 1e-3,
+  betas: [0.9, 0.999],
+  eps: 1e-8,
+  weightDecay: 0,
+  decoupledWeightDecay: false,
+  maximize: false,
+} as const;
+
+/**
+ * m and v as Adam's;  ρ∞ = 2/(1 - β2) - 1;  ρₜ = ρ∞ - 2t·β2ᵗ/(1 - β2ᵗ);  while ρₜ ≤ 5: p -= lr·m/(1 - β1ᵗ), then
+ * p -= lr·m/(1 - β1ᵗ)·rₜ·√(1 - β2ᵗ)/(√v + eps) with rₜ² = (ρₜ - 4)(ρₜ - 2)ρ∞/((ρ∞ - 4)(ρ∞ - 2)ρₜ). Liu et al., "On the
+ * variance of the adaptive learning rate and beyond", 2020.
+ * As [torch.optim.RAdam](https://docs.pytorch.org/docs/stable/generated/torch.optim.RAdam.html).
+ */
+export class RAdam extends Optimizer<Hyper> {
+  constructor(params: Iterable<Parameter> | Iterable<ParamGroup<RAdamOptions>>, options: RAdamOptions = {}) {
+    super(params as Iterable<Parameter>, { ...defaults, ...options });
+  }
+  protected check({ lr, betas, eps, weightDecay }: Hyper): void {
+    atLeastZero("RAdam", { lr, eps, weightDecay });
+    betasBelowOne("RAdam", betas);
+  }
+  protected update(p: Parameter, gradient: Tensor, group: Hyper, state: ParameterState): Tensor {
+    const {
+      lr,
+      betas: [beta1, beta2],
+      eps,
+      weightDecay,
+      decoupledWeightDecay: apart,
+    } = group;
+    const g = descentGradient(p, gradient, apart ? { ...group, weightDecay: 0 } : group);
+    const decayed = apart && weightDecay !== 0 ? mul(p, 1 - lr * weightDecay) : p;
+    const mean = state.cell("expAvg");
+    const square = state.cell("expAvgSq");
+    const m = add(mean, mul(sub(g, mean), 1 - beta1));
+    const v = add(mul(square, beta2), mul(mul(g, g), 1 - beta2));
+    mean.set(m);
+    square.set(v);
+    // Both forms of the step are one program: plain + adaptive/(√v + eps), of which one number is 0.
+    const { plain, adaptive } = rectified(state.step, beta2);
+    const scale = add(div(adaptive, add(sqrt(v), eps)), plain);
+    return sub(decayed, mul(mul(m, scale), lr / (1 - beta1 ** state.step)));
+  }
+}
+
+function rectified(t: number, beta2: number): { plain: number; adaptive: number } {
+  const correction = 1 - beta2 ** t;
+  const most = 2 / (1 - beta2) - 1;
+  const length = most - (2 * t * beta2 ** t) / correction;
+  if (length <= 5) return { plain: 1, adaptive: 0 };
+  const r = Math.sqrt(((length - 4) * (length - 2) * most) / ((most - 4) * (most - 2) * length));
+  return { plain: 0, adaptive: r * Math.sqrt(correction) };
+}
