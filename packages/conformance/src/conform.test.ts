@@ -4,7 +4,8 @@ import { type Backend, type Kernel, ops } from "@lamina/core";
 import { expect, test } from "vitest";
 import { opCases } from "./cases/index.ts";
 import { compare, ulpOf } from "./compare.ts";
-import { formatReport, runConformance } from "./report.ts";
+import { runConformance } from "./report.ts";
+import { formatReport } from "./reports/table.ts";
 
 /** A reference backend whose relu is wrong for negative numbers. */
 async function leaky(): Promise<Backend> {

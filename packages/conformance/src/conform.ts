@@ -50,10 +50,17 @@ export async function* conform(open: () => Promise<Backend>, options: ConformOpt
     await oracle.close();
   }
   // of what was left out by levels or filter nothing is known
-  if (levels === allLevels && options.filter === undefined) for (const [id] of gaps) yield unknownGap(id);
+  if (options.filter !== undefined) return;
+  for (const id of gaps.keys()) if (isAmong(levels, id)) yield unknownGap(id, levels[0]);
+}
+/** Whether a run of these levels would have met the id; one of no level at all is never met. */
+function isAmong(levels: readonly Level[], id: string): boolean {
+  const level = id.slice(0, id.indexOf("/")) as Level;
+  return levels.includes(level) || !allLevels.includes(level);
 }
 
-function unopened(error: unknown, level: Level, absent: string | undefined): Result {
+/** The one result of a run whose device, or whose browser, is not there. */
+export function unopened(error: unknown, level: Level, absent: string | undefined): Result {
   const message = `the device did not open: ${error instanceof Error ? error.message : String(error)}`;
   return {
     id: `${level}/open/the device opens`,
@@ -64,9 +71,9 @@ function unopened(error: unknown, level: Level, absent: string | undefined): Res
     milliseconds: 0,
   };
 }
-const unknownGap = (id: string): Result => ({
+const unknownGap = (id: string, level: Level): Result => ({
   id,
-  level: "ops",
+  level,
   op: "declared",
   status: "failed",
   message: `a gap is declared for ${id}, but there is no such case; remove the declaration`,

@@ -1,9 +1,16 @@
-// A whole run of the suite as one object, and as a table for people.
-import type { Backend } from "@lamina/core";
-import { type Level, levels, type Result, type Status } from "./case.ts";
-import { show } from "./compare.ts";
+// A whole run of the suite as one object. How it is shown is in reports/.
+import { type Backend, type OpName, ops } from "@lamina/core";
+import type { Result, Status } from "./case.ts";
 import { type ConformOptions, conform } from "./conform.ts";
+import { recordOf } from "./subject.ts";
 
+/** Where a run took place. */
+export interface Environment {
+  /** "Node 24.19.2 on linux x64", "Chromium 156.0.8078.79, cross-origin isolated". */
+  readonly runtime: string;
+  /** What the device says of itself: adapter, driver, versions, threads. */
+  readonly device: NonNullable<Backend["details"]>;
+}
 export interface Report {
   readonly backend: string;
   readonly passed: number;
@@ -11,6 +18,11 @@ export interface Report {
   readonly declared: number;
   readonly absent: number;
   readonly seconds: number;
+  readonly environment: Environment;
+  /** Ops with a kernel of the device's own. */
+  readonly native: readonly OpName[];
+  /** Ops that core makes of others for it. */
+  readonly decomposed: readonly OpName[];
   readonly results: readonly Result[];
 }
 export interface RunOptions extends ConformOptions {
@@ -18,18 +30,40 @@ export interface RunOptions extends ConformOptions {
   onResult?: (result: Result) => void;
 }
 
-const count = (results: readonly Result[], status: Status): number => results.filter((r) => r.status === status).length;
+export const count = (results: readonly Result[], status: Status): number =>
+  results.filter((r) => r.status === status).length;
 
-export function reportOf(backend: string, results: readonly Result[]): Report {
+const secondsOf = (results: readonly Result[]): number => results.reduce((sum, r) => sum + r.milliseconds, 0) / 1000;
+
+/** Ops that a device can be asked for; aliases are core's. */
+const asked = (Object.keys(ops) as OpName[]).filter((name) => !recordOf(name).alias);
+
+/** @param backend undefined where it did not open */
+export function reportOf(
+  name: string,
+  results: readonly Result[],
+  backend?: Pick<Backend, "kernels" | "details">,
+  runtime: string = runtimeHere(),
+): Report {
+  const isNative = (op: OpName): boolean => backend !== undefined && op in backend.kernels;
   return {
-    backend,
+    backend: name,
     passed: count(results, "passed"),
     failed: count(results, "failed"),
     declared: count(results, "declared"),
     absent: count(results, "absent"),
-    seconds: results.reduce((sum, r) => sum + r.milliseconds, 0) / 1000,
+    seconds: secondsOf(results),
+    environment: { runtime, device: backend?.details ?? {} },
+    native: asked.filter(isNative),
+    decomposed: backend ? asked.filter((op) => !isNative(op)) : [],
     results,
   };
+}
+
+function runtimeHere(): string {
+  if (typeof process === "object" && process.versions?.node)
+    return `Node ${process.versions.node} on ${process.platform} ${process.arch}`;
+  return typeof navigator === "object" ? navigator.userAgent : "an unknown runtime";
 }
 
 /** Runs the suite to its end. It failed if `failed` is not 0, or if nothing was run. */
@@ -39,41 +73,15 @@ export async function runConformance(
   { onResult, ...options }: RunOptions = {},
 ): Promise<Report> {
   const results: Result[] = [];
-  for await (const result of conform(open, options)) {
+  let first: Backend | undefined;
+  const remembering = async (): Promise<Backend> => {
+    const backend = await open();
+    first ??= backend;
+    return backend;
+  };
+  for await (const result of conform(remembering, options)) {
     results.push(result);
     onResult?.(result);
   }
-  return reportOf(name, results);
+  return reportOf(name, results, first);
 }
-
-const pad = (text: string, width: number): string => text.padEnd(width);
-const right = (text: string, width: number): string => text.padStart(width);
-const COLUMNS = ["passed", "failed", "declared", "absent"] as const;
-
-/** How near the level came to what is allowed, as a share of it. */
-function closest(results: readonly Result[]): string {
-  const shares = results.flatMap(({ ulps, tolerance }) => (ulps !== undefined && tolerance ? [ulps / tolerance] : []));
-  return shares.length ? `${Math.round(100 * shares.reduce((a, b) => Math.max(a, b), 0))} %` : "";
-}
-function row(level: Level, results: readonly Result[]): string {
-  const seconds = results.reduce((sum, r) => sum + r.milliseconds, 0) / 1000;
-  const cells = COLUMNS.map((status) => right(String(count(results, status)), 9));
-  return `${pad(level, 12)}${cells.join("")}${right(seconds.toFixed(1), 9)}${right(closest(results), 10)}`;
-}
-
-/** One line a level, then each failure and each declared gap. */
-export function formatReport(report: Report): string {
-  const head = `${pad("level", 12)}${[...COLUMNS, "seconds"].map((c) => right(c, 9)).join("")}${right("tolerance", 10)}`;
-  const rows = levels.flatMap((level) => {
-    const of = report.results.filter((r) => r.level === level);
-    return of.length ? [row(level, of)] : [];
-  });
-  const details = (["failed", "declared", "absent"] as const).flatMap((status) =>
-    report.results.filter((r) => r.status === status).map(formatResult),
-  );
-  const verdict = `${report.backend}: ${COLUMNS.map((c) => `${report[c]} ${c}`).join(", ")}`;
-  return [head, ...rows, ...(details.length ? ["", ...details] : []), "", verdict].join("\n");
-}
-
-export const formatResult = ({ id, status, message, ulps, tolerance }: Result): string =>
-  `${status} ${id}: ${message ?? (ulps === undefined ? "" : `${show(ulps)} of ${show(tolerance ?? 0)} ulp`)}`;

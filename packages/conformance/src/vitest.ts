@@ -1,9 +1,11 @@
 // The suite as Vitest tests, one a level, so that a backend's test file is its factory and its excuses.
 import type { Backend } from "@lamina/core";
 import type { describe, expect, test } from "vitest";
+import { type BrowserOptions, runInBrowser } from "./browser/index.ts";
 import { levels } from "./case.ts";
 import type { ConformOptions } from "./conform.ts";
-import { formatResult, runConformance } from "./report.ts";
+import { type Report, runConformance } from "./report.ts";
+import { formatResult } from "./reports/table.ts";
 
 /** What this needs of Vitest; pass `import * as vitest from "vitest"`, so that the suite itself depends on no runner. */
 export interface Runner {
@@ -14,8 +16,10 @@ export interface Runner {
 
 /** Most levels take a second; the training runs may take a slow machine longer. */
 const TIMEOUT = 120_000;
+/** All levels, and a browser to start. */
+const BROWSER_TIMEOUT = 600_000;
 
-/** Registers the suite: `conformWith(vitest, "wasm", wasm, { declared: [] })`. */
+/** Registers the suite: `conformWith(vitest, "wasm", wasm, { declared: [] })`. An absent device is skipped, with the reason. */
 export function conformWith(
   { describe, test, expect }: Runner,
   name: string,
@@ -26,14 +30,21 @@ export function conformWith(
     for (const level of chosen)
       test(
         level,
-        async ({ skip }) => {
-          const { results } = await runConformance(name, open, { ...options, levels: [level] });
-          expect(results.length).toBeGreaterThan(0);
-          const unopened = results.find((r) => r.status === "absent" && r.op === "open");
-          if (unopened) skip(`absent: ${unopened.message}`);
-          expect(results.filter((r) => r.status === "failed").map(formatResult)).toEqual([]);
-        },
+        async ({ skip }) => judge(await runConformance(name, open, { ...options, levels: [level] }), expect, skip),
         TIMEOUT,
       );
   });
+}
+
+/** Registers the suite in a real Chromium, as one test: `conformInBrowser(vitest, "wasm", { module, isolated: true })`. */
+export function conformInBrowser({ test, expect }: Runner, name: string, options: BrowserOptions): void {
+  const title = `${name} conforms in Chromium${options.isolated ? ", cross-origin isolated" : ""}`;
+  test(title, async ({ skip }) => judge(await runInBrowser(name, options), expect, skip), BROWSER_TIMEOUT);
+}
+
+function judge({ results }: Report, expect: Runner["expect"], skip: (note: string) => void): void {
+  expect(results.length).toBeGreaterThan(0);
+  const unopened = results.find((r) => r.status === "absent" && r.op === "open");
+  if (unopened) skip(`absent: ${unopened.message}`);
+  expect(results.filter((r) => r.status === "failed").map(formatResult)).toEqual([]);
 }

@@ -1,0 +1,80 @@
+// The suite in a real browser: bundles it with a device, serves it under a strict policy, and collects what the page finds.
+import { unopened } from "../conform.ts";
+import { type Report, type RunOptions, reportOf } from "../report.ts";
+import { type Bundle, bundle } from "./bundle.ts";
+import { launch } from "./launch.ts";
+import type { PageOptions } from "./page.ts";
+import { type Served, serve } from "./serve.ts";
+
+export interface BrowserOptions extends Omit<RunOptions, "filter"> {
+  /** The device: a file or URL of a module, bundled with the suite by Vite. */
+  module: string | URL;
+  /** Which export of it opens the device, without arguments. Default: the one named like the device, or the default one. */
+  export?: string;
+  /** Only checks whose id contains this. */
+  filter?: string;
+  /** Serves with the headers that make a page cross-origin isolated, so that it may share memory between threads. Default false. */
+  isolated?: boolean;
+  /** The browser's executable. Default: LAMINA_CHROMIUM, which the set-up of this repository finds. */
+  executablePath?: string;
+  /** Milliseconds without any result after which the page counts as hung. Default 120,000. */
+  patience?: number;
+}
+
+const NO_BROWSER = "there is no browser to run in; set LAMINA_CHROMIUM to a Chrome's or Chromium's executable";
+
+/**
+ * Judges a device in Chromium, on a page whose Content-Security-Policy allows scripts of its own origin and WebAssembly,
+ * and neither eval nor inline code. Needs the packages `vite` and `playwright-core`.
+ */
+export async function runInBrowser(name: string, options: BrowserOptions): Promise<Report> {
+  const executablePath = options.executablePath ?? process.env.LAMINA_CHROMIUM;
+  if (!executablePath)
+    return reportOf(name, [unopened(new Error(NO_BROWSER), "ops", options.absent)], undefined, "no browser");
+  return inPage(name, await bundle(options.module), executablePath, options);
+}
+
+async function inPage(
+  name: string,
+  files: Bundle,
+  executablePath: string,
+  {
+    export: exported,
+    levels,
+    filter,
+    declared,
+    absent,
+    isolated = false,
+    patience = 120_000,
+    onResult,
+  }: BrowserOptions,
+): Promise<Report> {
+  const task: PageOptions = { name, exported, levels, filter, declared, absent };
+  const served: Served = await serve(files, task, { isolated, onResult });
+  try {
+    const browser = await launch(executablePath);
+    try {
+      const { failure } = await browser.open(served.url);
+      const report = await Promise.race([served.report, failure, hung(served, patience)]);
+      const runtime = `Chromium ${browser.version}${isolated ? ", cross-origin isolated" : ""}`;
+      return { ...report, environment: { ...report.environment, runtime } };
+    } finally {
+      await browser.close();
+    }
+  } finally {
+    served.close();
+  }
+}
+
+/** Rejects when nothing has come from the page for too long; the timer keeps no process alive. */
+function hung({ sinceLast }: Served, patience: number): Promise<never> {
+  return new Promise((_, reject) => {
+    const timer = setInterval(() => {
+      if (sinceLast() < patience) return;
+      clearInterval(timer);
+      reject(
+        new Error(`conformance: the page has found nothing for ${patience / 1000} s; it hangs, or its browser does`),
+      );
+    }, 1000).unref();
+  });
+}

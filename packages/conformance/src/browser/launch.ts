@@ -1,0 +1,41 @@
+// Starts a Chromium without a window, whose graphics card is SwiftShader: a renderer on the CPU that gives the same numbers everywhere.
+
+/** WebGPU and WebGL on the CPU; each flag was needed on Debian's Chromium 156. */
+const FLAGS = [
+  "--enable-unsafe-webgpu",
+  "--use-webgpu-adapter=swiftshader",
+  "--enable-features=Vulkan",
+  "--use-angle=swiftshader",
+  "--enable-unsafe-swiftshader",
+  "--disable-background-networking",
+  "--disable-component-update",
+];
+
+export interface Browser {
+  readonly version: string;
+  /** Goes to a page; the promise inside rejects when the page throws, is refused something by its policy, or dies. */
+  open(url: string): Promise<{ failure: Promise<never> }>;
+  close(): Promise<void>;
+}
+
+export async function launch(executablePath: string): Promise<Browser> {
+  const { chromium } = await import("playwright-core");
+  const browser = await chromium.launch({ executablePath, args: FLAGS, chromiumSandbox: false });
+  return {
+    version: browser.version(),
+    async open(url) {
+      const page = await browser.newPage();
+      const failure = new Promise<never>((_, reject) => {
+        page.on("pageerror", (error) => reject(new Error(`conformance: the page threw: ${error.message}`)));
+        page.on("crash", () => reject(new Error("conformance: the page crashed, perhaps for lack of memory")));
+        page.on("console", (message) => {
+          if (message.type() === "error") reject(new Error(`conformance: the page says: ${message.text()}`));
+        });
+      });
+      failure.catch(() => {});
+      await page.goto(url);
+      return { failure };
+    },
+    close: () => browser.close(),
+  };
+}
