@@ -1,9 +1,8 @@
 // Cells: named places that hold one tensor. Parameters, gradients, optimiser state and running statistics live in them,
 // and giving a cell another tensor is the only update there is.
 import { session } from "./active.ts";
-import type { TypedArray } from "./dtype.ts";
 import { gradEnabled } from "./mode.ts";
-import type { Storage } from "./storage.ts";
+import type { Place, Storage } from "./storage.ts";
 import { Tensor } from "./tensor.ts";
 
 export interface CellOptions {
@@ -66,14 +65,14 @@ export class Cell extends Tensor {
     if (old !== t && old.holders) old.holders = old.holders.filter((c) => c !== this);
     this.current = t;
     if (t.pending) (t.holders ??= []).push(this);
-    else if (!t.storage && t.host) this.commit(this.leaf(undefined, t.host));
+    else if (!t.storage && t.place.onHost) this.commit(this.leaf(undefined, t.place));
     else this.commit(this.leaf(session().resident(t).retain()));
   }
   /** A leaf of this cell's, as yet in no cell. */
-  leaf(storage: Storage | undefined, host?: TypedArray): Tensor {
+  leaf(storage: Storage | undefined, host?: Place): Tensor {
     const t = new Tensor(this.shape, this.dtype);
     t.storage = storage;
-    t.host = host;
+    if (host) t.place.share(host);
     return t;
   }
   /** `t` is a leaf of ours, and owns one reference to its storage. */

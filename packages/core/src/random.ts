@@ -6,31 +6,50 @@ const M1 = 0xcd9e8d57;
 const W0 = 0x9e3779b9;
 const W1 = 0xbb67ae85;
 
-/** The high 32 bits of a 32 x 32 bit product. */
+/** One block: four 32-bit words from a 128-bit counter and a 64-bit key. */
+export function philox4x32(counter: readonly number[], key: readonly number[]): [number, number, number, number] {
+  const out = new Uint32Array(4);
+  fillBlocks(out, 4, counter, key);
+  return [out[0], out[1], out[2], out[3]];
+}
+
+/** The first `n` words of the blocks that begin at `counter` and count up its first word. Everything is 32-bit integers, so that engines compile it to few instructions. */
+function fillBlocks(out: Uint32Array, n: number, [first, ...rest]: readonly number[], key: readonly number[]): void {
+  const [from1, from2, from3] = rest;
+  for (let i = 0; i < n; i += 4) {
+    let c0 = (first + (i >>> 2)) | 0;
+    let c1 = from1 | 0;
+    let c2 = from2 | 0;
+    let c3 = from3 | 0;
+    let k0 = key[0] | 0;
+    let k1 = key[1] | 0;
+    for (let round = 0; round < 10; round++) {
+      const h0 = mulHigh(M0, c0);
+      const l0 = Math.imul(M0, c0);
+      const h1 = mulHigh(M1, c2);
+      const l1 = Math.imul(M1, c2);
+      c0 = h1 ^ c1 ^ k0;
+      c1 = l1;
+      c2 = h0 ^ c3 ^ k1;
+      c3 = l0;
+      k0 = (k0 + W0) | 0;
+      k1 = (k1 + W1) | 0;
+    }
+    out[i] = c0;
+    out[i + 1] = c1; // beyond the end of the array nothing is written
+    out[i + 2] = c2;
+    out[i + 3] = c3;
+  }
+}
+/** The high 32 bits of a 32 x 32 bit product, as an integer with a sign. No partial sum exceeds 32 bits. */
 function mulHigh(a: number, b: number): number {
   const a0 = a & 0xffff;
   const a1 = a >>> 16;
   const b0 = b & 0xffff;
   const b1 = b >>> 16;
-  const mid = a1 * b0 + ((a0 * b0) >>> 16);
-  const low = a0 * b1 + (mid & 0xffff);
-  return (a1 * b1 + Math.floor(mid / 65536) + Math.floor(low / 65536)) >>> 0;
-}
-
-/** One block: four 32-bit words from a 128-bit counter and a 64-bit key. */
-export function philox4x32(counter: readonly number[], key: readonly number[]): [number, number, number, number] {
-  let [c0, c1, c2, c3] = counter;
-  let [k0, k1] = key;
-  for (let round = 0; round < 10; round++) {
-    const h0 = mulHigh(M0, c0);
-    const l0 = Math.imul(M0, c0) >>> 0;
-    const h1 = mulHigh(M1, c2);
-    const l1 = Math.imul(M1, c2) >>> 0;
-    [c0, c1, c2, c3] = [(h1 ^ c1 ^ k0) >>> 0, l1, (h0 ^ c3 ^ k1) >>> 0, l0];
-    k0 = (k0 + W0) >>> 0;
-    k1 = (k1 + W1) >>> 0;
-  }
-  return [c0, c1, c2, c3];
+  const mid = (Math.imul(a1, b0) + (Math.imul(a0, b0) >>> 16)) | 0;
+  const low = (Math.imul(a0, b1) + (mid & 0xffff)) | 0;
+  return (Math.imul(a1, b1) + (mid >>> 16) + (low >>> 16)) | 0;
 }
 
 /** A generator's whole state; plain numbers, so that a checkpoint can hold it. */
@@ -39,6 +58,8 @@ export interface RandomState {
   readonly counter: number;
 }
 const HALF = 2 ** 32;
+/** Words that are drawn at a time. */
+const PIECE = 1 << 14;
 const low = (n: number) => n % HALF;
 const high = (n: number) => Math.floor(n / HALF);
 
@@ -70,15 +91,27 @@ export class Generator {
   words(n: number): Uint32Array {
     const [s0, s1, c0, c1] = this.next();
     const out = new Uint32Array(n);
-    for (let i = 0; i < n; i += 4) {
-      const block = philox4x32([i >>> 2, 0, c0, c1], [s0, s1]);
-      for (let k = 0; k < 4 && i + k < n; k++) out[i + k] = block[k];
+    fillBlocks(out, n, [0, 0, c0, c1], [s0, s1]);
+    return out;
+  }
+  /** `n` floats in [0, 1), multiples of 2^-24: the bits that `rand` gives. Or moved to [from, to), rounded twice. */
+  uniforms(n: number, from = 0, to = 1): Float32Array {
+    const [s0, s1, c0, c1] = this.next();
+    const out = new Float32Array(n);
+    const words = new Uint32Array(Math.min(n, PIECE)); // a piece at a time: a layer may have 10^8 weights
+    const scale = (to - from) * 2 ** -24;
+    for (let start = 0; start < n; start += PIECE) {
+      const end = Math.min(n, start + PIECE);
+      fillBlocks(words, end - start, [start >>> 2, 0, c0, c1], [s0, s1]);
+      for (let i = start; i < end; i++) out[i] = from + (words[i - start] >>> 8) * scale;
     }
     return out;
   }
-  /** `n` floats in [0, 1), multiples of 2^-24: the bits that `rand` gives. */
-  uniforms(n: number): Float32Array {
-    return Float32Array.from(this.words(n), (w) => (w >>> 8) * 2 ** -24);
+  /** One that will draw what this one would draw next; this one goes on after that. */
+  fork(): Generator {
+    const { seed, counter } = this;
+    this.counter++;
+    return new Generator(seed, counter);
   }
   /** One float in [0, 1). */
   uniform(): number {

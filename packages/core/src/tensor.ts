@@ -80,7 +80,7 @@ export class Tensor implements Spec {
     return this.group !== undefined;
   }
   get available(): boolean {
-    return this.place.storage !== undefined || this.place.host !== undefined;
+    return this.place.storage !== undefined || this.place.onHost;
   }
   /** Forget how it was made. */
   cut(): void {
@@ -140,6 +140,12 @@ function nest(data: TypedArray, shape: Shape, dtype: DType): unknown {
   return level(0, 0, data.length);
 }
 
+/** A leaf whose value is made on the host when someone looks. */
+export function leafLater(make: () => TypedArray, shape: Shape, dtype: DType): Tensor {
+  const t = new Tensor(shape, dtype);
+  t.place.putOff(make);
+  return t;
+}
 /** A leaf with a value on the host, which it takes over without copying. */
 export function leafOf(host: TypedArray, shape: Shape, dtype: DType): Tensor {
   const t = new Tensor(shape, dtype);

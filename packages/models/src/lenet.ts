@@ -2,16 +2,7 @@
 // LeCun, Bottou, Bengio & Haffner, "Gradient-based learning applied to document recognition", Proceedings of the IEEE, 1998;
 // as "Dive into Deep Learning" has it (chapters LeNet and Batch Normalization), which trains them on Fashion-MNIST.
 import { nn } from "@lamina/core";
-import { initWeights } from "./initWeights.ts";
-
-export interface ModelOptions {
-  /** Default 10. */
-  numClasses?: number;
-  /** The weights' start: "xavier", as the book trains it (default), or "default" for PyTorch's. */
-  init?: "xavier" | "default";
-}
-const started = <M extends nn.Module>(net: M, init: ModelOptions["init"] = "xavier"): M =>
-  init === "xavier" ? net.apply(initWeights) : net;
+import { type ModelOptions, started } from "./options.ts";
 
 /** LeNet with sigmoids and average pooling: 61,706 parameters. x [N, 1, 28, 28], or [N, 784] → logits [N, numClasses]. */
 export function lenet({ numClasses = 10, init }: ModelOptions = {}): nn.Sequential {
@@ -53,17 +44,16 @@ export function lenetMaxPool({ numClasses = 10, init = "default" }: ModelOptions
   return started(new nn.Sequential({ conv, flatten: new nn.Flatten(), fc }), init);
 }
 
-/** LeNet with batch normalisation before each sigmoid: 44,426 + 452 parameters. x [N, 1, 28, 28] → logits [N, numClasses]. */
-export function bnLenet({ numClasses = 10, init }: ModelOptions = {}): nn.Sequential {
-  const net = new nn.Sequential(
+function normalised({ numClasses = 10 }: ModelOptions, pool: () => nn.Module): nn.Sequential {
+  return new nn.Sequential(
     new nn.Conv2d(1, 6, 5), //                 [N, 1, 28, 28] → [N, 6, 24, 24]
     new nn.BatchNorm2d(6),
     new nn.Sigmoid(),
-    new nn.AvgPool2d(2, { stride: 2 }), //     [N, 6, 24, 24] → [N, 6, 12, 12]
+    pool(), //                                 [N, 6, 24, 24] → [N, 6, 12, 12]
     new nn.Conv2d(6, 16, 5), //                [N, 6, 12, 12] → [N, 16, 8, 8]
     new nn.BatchNorm2d(16),
     new nn.Sigmoid(),
-    new nn.AvgPool2d(2, { stride: 2 }), //     [N, 16, 8, 8] → [N, 16, 4, 4]
+    pool(), //                                 [N, 16, 8, 8] → [N, 16, 4, 4]
     new nn.Flatten(), //                       [N, 16, 4, 4] → [N, 256]
     new nn.Linear(16 * 4 * 4, 120),
     new nn.BatchNorm1d(120),
@@ -73,5 +63,16 @@ export function bnLenet({ numClasses = 10, init }: ModelOptions = {}): nn.Sequen
     new nn.Sigmoid(),
     new nn.Linear(84, numClasses),
   );
-  return started(net, init);
 }
+/** LeNet with batch normalisation before each sigmoid: 44,426 + 452 parameters. x [N, 1, 28, 28] → logits [N, numClasses]. */
+export const bnLenet = (options: ModelOptions = {}): nn.Sequential =>
+  started(
+    normalised(options, () => new nn.AvgPool2d(2, { stride: 2 })),
+    options.init,
+  );
+/** As the book's first PyTorch edition had it, with max pooling and PyTorch's start. */
+export const bnLenetMaxPool = (options: ModelOptions = {}): nn.Sequential =>
+  started(
+    normalised(options, () => new nn.MaxPool2d(2, { stride: 2 })),
+    options.init ?? "default",
+  );

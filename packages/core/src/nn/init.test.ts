@@ -54,3 +54,16 @@ test("gains and fans", () => {
     "calculateGain: the nonlinearity is swish but must be one of linear",
   );
 });
+test("a weight is drawn when someone looks: one that is replaced or only counted costs nothing, and the stream is the same", () => {
+  const before = process.memoryUsage().arrayBuffers;
+  const layer = new nn.Linear(30_000, 20_000); // 2.4 GB
+  nn.init.xavierUniform(layer.weight);
+  expect(layer.numParameters()).toBe(600_020_000);
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1e6);
+});
+test("when a weight is drawn does not change what is drawn", () => {
+  const make = () => [1, 2, 3].map((n) => nn.init.xavierUniform(new nn.Linear(n, 5).weight));
+  const forwards = make().map(values);
+  manualSeed(7);
+  expect(make().reverse().map(values).reverse()).toEqual(forwards);
+});

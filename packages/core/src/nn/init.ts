@@ -2,10 +2,10 @@
 // before any backend is there and has the same bits on each. Layers use them for PyTorch's defaults.
 import type { Cell } from "../cell.ts";
 import { Parameter } from "../cell.ts";
-import { type Shape, sizeOf, toTypedArray } from "../dtype.ts";
+import { type Shape, sizeOf, type TypedArray, toTypedArray } from "../dtype.ts";
 import { noGrad } from "../mode.ts";
 import { defaultGenerator, type Generator } from "../random.ts";
-import { leafOf } from "../tensor.ts";
+import { leafLater } from "../tensor.ts";
 
 export interface InitOptions {
   /** Draws the values (default: the one that manualSeed seeds). */
@@ -13,33 +13,41 @@ export interface InitOptions {
 }
 export type Nonlinearity = "linear" | "conv2d" | "sigmoid" | "tanh" | "relu" | "leakyRelu" | "selu";
 
-function fill<C extends Cell>(name: string, cell: C, values: (n: number) => ArrayLike<number>): C {
-  if (!cell?.shape)
-    throw new Error(
-      `${name}: the tensor is ${String(cell)}; a lazy layer has no weight before its first input: run one batch through the model first`,
-    );
-  const data = toTypedArray(values(sizeOf(cell.shape)), cell.dtype);
-  noGrad(() => cell.set(leafOf(data, cell.shape, cell.dtype)));
+/** The values are made when someone looks, by `make`: a weight that is loaded from a file, or only counted, costs nothing. */
+function fill<C extends Cell>(cell: C, make: (n: number) => Float32Array | Float64Array): C {
+  const { shape, dtype } = cell;
+  const convert = (data: Float32Array | Float64Array) => (dtype === "float32" ? data : toTypedArray(data, dtype));
+  noGrad(() => cell.set(leafLater(() => convert(make(sizeOf(shape))) as TypedArray, shape, dtype)));
   return cell;
 }
-const uniforms = (n: number, a: number, b: number, generator: Generator = defaultGenerator) =>
-  generator.uniforms(n).map((u) => a + u * (b - a));
-const normals = (n: number, mean: number, std: number, generator: Generator = defaultGenerator) =>
-  generator.normals(n).map((z) => mean + z * std);
-
+function checked<C extends Cell>(name: string, cell: C): C {
+  if (cell?.shape) return cell;
+  throw new Error(
+    `${name}: the tensor is ${String(cell)}; a lazy layer has no weight before its first input: run one batch through the model first`,
+  );
+}
+/** The draw's place in the random stream is taken now. */
+function uniforms<C extends Cell>(cell: C, a: number, b: number, generator: Generator = defaultGenerator): C {
+  const stream = generator.fork();
+  return fill(cell, (n) => stream.uniforms(n, a, b));
+}
+function normals<C extends Cell>(cell: C, mean: number, std: number, generator: Generator = defaultGenerator): C {
+  const stream = generator.fork();
+  return fill(cell, (n) => stream.normals(n).map((z) => mean + z * std));
+}
 /** Values from U(a, b); by default U(0, 1). */
 export const uniform = <C extends Cell>(
   cell: C,
   { a = 0, b = 1, generator }: InitOptions & { a?: number; b?: number } = {},
-): C => fill("uniform", cell, (n) => uniforms(n, a, b, generator));
+): C => uniforms(checked("uniform", cell), a, b, generator);
 /** Values from N(mean, std²); by default N(0, 1). */
 export const normal = <C extends Cell>(
   cell: C,
   { mean = 0, std = 1, generator }: InitOptions & { mean?: number; std?: number } = {},
-): C => fill("normal", cell, (n) => normals(n, mean, std, generator));
+): C => normals(checked("normal", cell), mean, std, generator);
 /** Every element is `value`. */
 export const constant = <C extends Cell>(cell: C, value: number): C =>
-  fill("constant", cell, (n) => new Float64Array(n).fill(value));
+  fill(checked("constant", cell), (n) => new Float64Array(n).fill(value));
 export const zeros = <C extends Cell>(cell: C): C => constant(cell, 0);
 export const ones = <C extends Cell>(cell: C): C => constant(cell, 1);
 
@@ -80,18 +88,14 @@ export interface XavierOptions extends InitOptions {
 }
 /** U(-a, a) with a = gain·√(6 / (fanIn + fanOut)). Glorot & Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010. */
 export function xavierUniform<C extends Cell>(cell: C, { gain = 1, generator }: XavierOptions = {}): C {
-  return fill("xavierUniform", cell, (n) => {
-    const { fanIn, fanOut } = fanInAndFanOut(cell.shape);
-    const a = gain * Math.sqrt(6 / (fanIn + fanOut));
-    return uniforms(n, -a, a, generator);
-  });
+  const { fanIn, fanOut } = fanInAndFanOut(checked("xavierUniform", cell).shape);
+  const a = gain * Math.sqrt(6 / (fanIn + fanOut));
+  return uniforms(cell, -a, a, generator);
 }
 /** N(0, std²) with std = gain·√(2 / (fanIn + fanOut)). */
 export function xavierNormal<C extends Cell>(cell: C, { gain = 1, generator }: XavierOptions = {}): C {
-  return fill("xavierNormal", cell, (n) => {
-    const { fanIn, fanOut } = fanInAndFanOut(cell.shape);
-    return normals(n, 0, gain * Math.sqrt(2 / (fanIn + fanOut)), generator);
-  });
+  const { fanIn, fanOut } = fanInAndFanOut(checked("xavierNormal", cell).shape);
+  return normals(cell, 0, gain * Math.sqrt(2 / (fanIn + fanOut)), generator);
 }
 
 export interface KaimingOptions extends InitOptions {
@@ -107,18 +111,16 @@ function kaimingStd(shape: Shape, { a = 0, mode = "fanIn", nonlinearity = "leaky
 }
 /** U(-a, a) with a = √3·gain / √fan. He et al., "Delving deep into rectifiers", 2015. */
 export function kaimingUniform<C extends Cell>(cell: C, options: KaimingOptions = {}): C {
-  return fill("kaimingUniform", cell, (n) => {
-    const bound = Math.sqrt(3) * kaimingStd(cell.shape, options);
-    return uniforms(n, -bound, bound, options.generator);
-  });
+  const bound = Math.sqrt(3) * kaimingStd(checked("kaimingUniform", cell).shape, options);
+  return uniforms(cell, -bound, bound, options.generator);
 }
 /** N(0, std²) with std = gain / √fan. */
 export const kaimingNormal = <C extends Cell>(cell: C, options: KaimingOptions = {}): C =>
-  fill("kaimingNormal", cell, (n) => normals(n, 0, kaimingStd(cell.shape, options), options.generator));
+  normals(checked("kaimingNormal", cell), 0, kaimingStd(cell.shape, options), options.generator);
 
 /** A parameter of one value. */
 export const filledParameter = (shape: Shape, value: number): Parameter =>
-  new Parameter(leafOf(new Float32Array(sizeOf(shape)).fill(value), shape, "float32"));
+  new Parameter(leafLater(() => new Float32Array(sizeOf(shape)).fill(value), shape, "float32"));
 /** PyTorch's default weight of linear and convolution layers: kaimingUniform with a = √5, which is U(±1/√fanIn). */
 export const defaultWeight = (shape: Shape): Parameter =>
   kaimingUniform(filledParameter(shape, 0), { a: Math.sqrt(5) });
