@@ -75,7 +75,7 @@ const rules: Partial<Record<OpName, Rule>> = {
   maxPool2dGrad: ([dy], _, out) => summed(sizeOf(dy.shape.slice(2)) * Math.min(1, sizeOf(out.shape))),
   softmax: ([x], { axis }: { axis: number }) => ({ ulps: 3 * x.shape[axis] + 12, of: "result", floor: 2 ** -126 }),
   logSoftmax: ([x], { axis }: { axis: number }) => ({ ulps: x.shape[axis] + 4, of: "largest" }),
-  softmaxGrad: ([x], { axis }: { axis: number }) => ({ ulps: x.shape[axis] + 4, of: "terms" }),
+  softmaxGrad: ([x], { axis }: { axis: number }) => ({ ulps: x.shape[axis] + 4, of: "largest" }),
   logSoftmaxGrad: ([x], { axis }: { axis: number }) => ({ ulps: x.shape[axis] + 4, of: "largest" }),
 };
 const arithmetic: readonly OpName[] = ["add", "sub", "mul"];

@@ -40,9 +40,27 @@ const special = [
 const wide: Fill = { from: -8, to: 8 };
 const unit: Fill = { from: -1, to: 1 };
 const positive: Fill = { from: 0, to: 50 };
+/** Too small for a full mantissa. Devices that take such numbers for 0 say so by declaring these cases, and only these. */
+const isSubnormal = (x: number): boolean => x !== 0 && Math.abs(x) < 2 ** -126;
+const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+/** Ops whose results can be subnormal although their inputs are not. */
+const results: Partial<Record<OpName, (x: number, y: number) => number>> = {
+  exp: Math.exp,
+  sigmoid,
+  softplus: (x) => Math.log1p(Math.exp(x)),
+  silu: (x) => x * sigmoid(x),
+  reciprocal: (x) => 1 / x,
+  square: (x) => x * x,
+  mul: (x, y) => x * y,
+  div: (x, y) => x / y,
+  pow: (x, y) => x ** y,
+  atan2: Math.atan2,
+};
+const meetsSubnormal = (op: OpName, x: number, y = 0): boolean =>
+  [x, y, results[op]?.(x, y) ?? 0].some((v) => isSubnormal(v));
+
 /** Two pointwise inputs meet in every combination. */
-const first = special.flatMap((x) => special.map(() => x));
-const second = special.flatMap(() => special);
+const combinations = special.flatMap((x) => special.map((y): [number, number] => [x, y]));
 
 /** Ranges of the functions of one float. */
 const unary: Partial<Record<OpName, Fill>> = {
@@ -54,7 +72,7 @@ const unary: Partial<Record<OpName, Fill>> = {
   round: wide,
   trunc: wide,
   sqrt: positive,
-  exp: { from: -90, to: 89 },
+  exp: { from: -87, to: 88 },
   expm1: { from: -20, to: 20 },
   log: positive,
   log1p: { from: -1, to: 20 },
@@ -102,13 +120,24 @@ const one = (op: OpName, name: string, x: Input, level: OpCase["level"] = "ops")
   inputs: [x],
 });
 
+/** Values with and without subnormal numbers, each with the name of its case; a name without values is left out. */
+function bySize<T>(values: readonly T[], isSmall: (value: T) => boolean): [string, T[]][] {
+  const parts: [string, T[]][] = [
+    ["special values", values.filter((v) => !isSmall(v))],
+    ["subnormal numbers", values.filter(isSmall)],
+  ];
+  return parts.filter(([, list]) => list.length > 0);
+}
+
 function unaryCases(op: OpName, fill: Fill): OpCase[] {
   const values = modest.includes(op) ? special.filter((x) => !(Math.abs(x) > 1000 && Math.abs(x) < Infinity)) : special;
   return [
     one(op, "a vector that fills no whole register", input([37], fill)),
     one(op, "three axes", input([3, 5, 7], fill)),
     ...(near[op] ? [one(op, "small results", input([64], near[op]))] : []),
-    one(op, "special values", input([values.length], { values }), "edges"),
+    ...bySize(values, (x) => meetsSubnormal(op, x)).map(([name, list]) =>
+      one(op, name, input([list.length], { values: list }), "edges"),
+    ),
     one(op, "one number", input([], fill), "edges"),
     one(op, "no elements", input([3, 0], fill), "edges"),
   ];
@@ -136,12 +165,13 @@ function every(op: OpName, dtypes: readonly DType[], other?: Fill): OpCase[] {
   const fills: Partial<Record<DType, Fill>> = { float32: wide, int32: whole, uint8: bytes, bool: truth };
   return dtypes.flatMap((dtype) => two(op, dtype, fills[dtype]!, other));
 }
-const pairs = (op: OpName, x = first, y = second): OpCase => ({
-  op,
-  name: "special values in every combination",
-  level: "edges",
-  inputs: [input([x.length], { values: x }), input([y.length], { values: y })],
-});
+const pairs = (op: OpName, from = combinations): OpCase[] =>
+  bySize(from, ([x, y]) => meetsSubnormal(op, x, y)).map(([name, list]) => ({
+    op,
+    name: `${name} in every combination`,
+    level: "edges",
+    inputs: [0, 1].map((i) => input([list.length], { values: list.map((pair) => pair[i]) })),
+  }));
 /** Whole numbers of one sign each, so that ties and multiples occur. */
 const ties = (op: OpName, dtype: DType): OpCase => ({
   op,
@@ -167,26 +197,26 @@ export const pointwise: readonly OpCase[] = [
   one("logicalNot", "bool", input([37], truth, "bool")),
   one("logicalNot", "no elements", input([0], truth, "bool"), "edges"),
 
-  ...(["add", "sub", "mul"] as const).flatMap((op) => [...every(op, numbers), pairs(op), wraps(op)]),
-  ...(["maximum", "minimum"] as const).flatMap((op) => [...every(op, all), ties(op, "float32"), pairs(op)]),
+  ...(["add", "sub", "mul"] as const).flatMap((op) => [...every(op, numbers), ...pairs(op), wraps(op)]),
+  ...(["maximum", "minimum"] as const).flatMap((op) => [...every(op, all), ties(op, "float32"), ...pairs(op)]),
   ...(["equal", "less", "lessEqual"] as const).flatMap((op) => [
     ...every(op, all),
     ties(op, "float32"),
     ties(op, "int32"),
     ties(op, "uint8"),
-    pairs(op),
+    ...pairs(op),
   ]),
   ...two("div", "float32", wide),
-  pairs("div"),
+  ...pairs("div"),
   ...two("pow", "float32", { from: 0, to: 6 }, { from: -4, to: 4 }),
   {
     op: "pow",
     name: "whole exponents of negative numbers",
     inputs: [input([40], wide), input([40], { low: -3, high: 5 })],
   },
-  pairs("pow", ...withoutHuge()),
+  ...pairs("pow", withoutHuge()),
   ...two("atan2", "float32", wide),
-  pairs("atan2"),
+  ...pairs("atan2"),
   ...two("remainder", "float32", wide, { from: 0.5, to: 3 }),
   {
     op: "remainder",
@@ -240,12 +270,9 @@ export const pointwise: readonly OpCase[] = [
 ];
 
 /** Powers of numbers whose logarithm, times the exponent, is beyond what float32 can carry lose their last places. */
-function withoutHuge(): [number[], number[]] {
-  const kept = first
-    .map((x, i) => [x, second[i]] as const)
-    .filter(([x, y]) => {
-      const size = Math.abs(y * Math.log2(Math.abs(x)));
-      return !(size > 24 && size < Infinity) || Math.abs(x) === 1;
-    });
-  return [kept.map(([x]) => x), kept.map(([, y]) => y)];
+function withoutHuge(): [number, number][] {
+  return combinations.filter(([x, y]) => {
+    const size = Math.abs(y * Math.log2(Math.abs(x)));
+    return !(size > 24 && size < Infinity) || Math.abs(x) === 1;
+  });
 }
