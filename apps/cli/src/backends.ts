@@ -24,6 +24,9 @@ export const defaultBackend = (): string => process.env.LAMINA_BACKEND ?? "wasm"
 /** Opens a backend by name. Throws a Failure for an unknown name, and the backend's own error if it cannot run here. */
 export const openBackend = (name: string): Promise<Backend> => lookUp(backends, "backend", name).open();
 
+/** The package of a backend, for those who need more of it than the device. */
+export const backendModule = (name: string): string => lookUp(backends, "backend", name).package;
+
 export interface BackendStatus {
   readonly name: string;
   readonly package: string;

@@ -1,29 +1,39 @@
 // `lamina conformance`: runs the suite on a device and reports.
-import { writeFile } from "node:fs/promises";
+import type { Gap, Report } from "@lamina/conformance";
+import type { CommandOptions } from "@lamina/conformance/command";
+import { progress, publish, verdictOf, withOptions } from "@lamina/conformance/command";
 import type { Command } from "commander";
-import { defaultBackend, openBackend } from "../backends.ts";
+import { backendModule, defaultBackend, openBackend } from "../backends.ts";
 import { exitCodes, Failure } from "../failure.ts";
 
-interface ConformanceOptions {
+interface ConformanceOptions extends CommandOptions {
   backend: string;
-  json?: string;
-  filter?: string;
 }
 export function addConformance(program: Command): void {
-  program
+  const command = program
     .command("conformance")
     .description("Check that a device gives the right numbers: every op, gradient, edge case and training trace.")
-    .option("-b, --backend <name>", "the device", defaultBackend())
-    .option("--json <file>", "also write the report as JSON")
-    .option("--filter <text>", "only cases whose id contains this")
-    .action(async ({ backend, json, filter }: ConformanceOptions) => {
-      const { formatReport, runConformance } = await import("@lamina/conformance");
-      const report = await runConformance(backend, () => openBackend(backend), { filter });
-      console.log(formatReport(report));
-      if (json) await writeFile(json, `${JSON.stringify(report, null, 2)}\n`);
-      if (report.results.length === 0)
-        throw new Failure(`no case has "${filter}" in its id; leave --filter out to run all`, exitCodes.usage);
-      if (report.failed > 0)
-        throw new Failure(`${report.failed} cases failed on ${backend}; the table above names them`, exitCodes.failed);
-    });
+    .option("-b, --backend <name>", "the device", defaultBackend());
+  withOptions(command).action(async (options: ConformanceOptions) => {
+    const report = await run(options);
+    await publish(report, options);
+    const failure = verdictOf(report, options);
+    if (failure) throw new Failure(failure, report.results.length ? exitCodes.failed : exitCodes.usage);
+  });
+}
+async function run({ backend, filter, level, absent, browser, isolated }: ConformanceOptions): Promise<Report> {
+  const declared = await gapsOf(backendModule(backend));
+  const options = { filter, levels: level, absent, declared, onResult: progress() };
+  if (browser) {
+    const { runInBrowser } = await import("@lamina/conformance/browser");
+    return runInBrowser(backend, { ...options, module: import.meta.resolve(backendModule(backend)), isolated });
+  }
+  const { runConformance } = await import("@lamina/conformance");
+  return runConformance(backend, () => openBackend(backend), options);
+}
+
+/** What the device is known not to do; its package says it. One that cannot be imported will say so when it is opened. */
+async function gapsOf(module: string): Promise<readonly Gap[] | undefined> {
+  const { gaps } = await import(module).catch(() => ({}));
+  return gaps;
 }

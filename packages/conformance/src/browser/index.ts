@@ -2,7 +2,7 @@
 import { unopened } from "../conform.ts";
 import { type Report, type RunOptions, reportOf } from "../report.ts";
 import { type Bundle, bundle } from "./bundle.ts";
-import { launch } from "./launch.ts";
+import { type Browser, launch } from "./launch.ts";
 import type { PageOptions } from "./page.ts";
 import { type Served, serve } from "./serve.ts";
 
@@ -15,13 +15,11 @@ export interface BrowserOptions extends Omit<RunOptions, "filter"> {
   filter?: string;
   /** Serves with the headers that make a page cross-origin isolated, so that it may share memory between threads. Default false. */
   isolated?: boolean;
-  /** The browser's executable. Default: LAMINA_CHROMIUM, which the set-up of this repository finds. */
+  /** The browser's executable. Default: LAMINA_CHROMIUM, else the Chrome that is installed. */
   executablePath?: string;
   /** Milliseconds without any result after which the page counts as hung. Default 120,000. */
   patience?: number;
 }
-
-const NO_BROWSER = "there is no browser to run in; set LAMINA_CHROMIUM to a Chrome's or Chromium's executable";
 
 /**
  * Judges a device in Chromium, on a page whose Content-Security-Policy allows scripts of its own origin and WebAssembly,
@@ -29,15 +27,23 @@ const NO_BROWSER = "there is no browser to run in; set LAMINA_CHROMIUM to a Chro
  */
 export async function runInBrowser(name: string, options: BrowserOptions): Promise<Report> {
   const executablePath = options.executablePath ?? process.env.LAMINA_CHROMIUM;
-  if (!executablePath)
-    return reportOf(name, [unopened(new Error(NO_BROWSER), "ops", options.absent)], undefined, "no browser");
-  return inPage(name, await bundle(options.module), executablePath, options);
+  let browser: Browser;
+  try {
+    browser = await launch(executablePath);
+  } catch (error) {
+    return reportOf(name, [unopened(error, "ops", options.absent)], undefined, "no browser");
+  }
+  try {
+    return await inPage(name, await bundle(options.module), browser, options);
+  } finally {
+    await browser.close();
+  }
 }
 
 async function inPage(
   name: string,
   files: Bundle,
-  executablePath: string,
+  browser: Browser,
   {
     export: exported,
     levels,
@@ -52,15 +58,10 @@ async function inPage(
   const task: PageOptions = { name, exported, levels, filter, declared, absent };
   const served: Served = await serve(files, task, { isolated, onResult });
   try {
-    const browser = await launch(executablePath);
-    try {
-      const { failure } = await browser.open(served.url);
-      const report = await Promise.race([served.report, failure, hung(served, patience)]);
-      const runtime = `Chromium ${browser.version}${isolated ? ", cross-origin isolated" : ""}`;
-      return { ...report, environment: { ...report.environment, runtime } };
-    } finally {
-      await browser.close();
-    }
+    const { failure } = await browser.open(served.url);
+    const report = await Promise.race([served.report, failure, hung(served, patience)]);
+    const runtime = `Chromium ${browser.version}${isolated ? ", cross-origin isolated" : ""}`;
+    return { ...report, environment: { ...report.environment, runtime } };
   } finally {
     served.close();
   }

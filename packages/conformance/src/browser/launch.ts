@@ -18,9 +18,14 @@ export interface Browser {
   close(): Promise<void>;
 }
 
-export async function launch(executablePath: string): Promise<Browser> {
+/** @throws where there is no browser, saying how to name one. */
+export async function launch(executablePath: string | undefined): Promise<Browser> {
   const { chromium } = await import("playwright-core");
-  const browser = await chromium.launch({ executablePath, args: FLAGS, chromiumSandbox: false });
+  const which = executablePath ? { executablePath } : { channel: "chrome" };
+  const browser = await chromium.launch({ ...which, args: FLAGS, chromiumSandbox: false }).catch((error: Error) => {
+    const reason = error.message.split("\n")[0];
+    throw new Error(`no browser started (${reason}); set LAMINA_CHROMIUM to a Chrome's or Chromium's executable`);
+  });
   return {
     version: browser.version(),
     async open(url) {

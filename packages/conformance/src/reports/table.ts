@@ -27,10 +27,24 @@ export function formatReport(report: Report): string {
     const of = report.results.filter((r) => r.level === level);
     return of.length ? [row(level, of)] : [];
   });
-  const details = (["failed", "declared", "absent"] as const).flatMap((status) =>
-    report.results.filter((r) => r.status === status).map(formatResult),
-  );
+  const details = (["failed", "declared", "absent"] as const).flatMap((status) => listed(report.results, status));
   return [head, ...rows, ...(details.length ? ["", ...details] : []), "", ...verdict(report)].join("\n");
+}
+
+/** One wrong kernel fails hundreds of cases: the first of each op tell enough. */
+const SHOWN = 3;
+function listed(results: readonly Result[], status: "failed" | "declared" | "absent"): string[] {
+  const groups = Map.groupBy(
+    results.filter((r) => r.status === status),
+    ({ level, op }) => `${level}/${op}`,
+  );
+  return [...groups].flatMap(([group, of]) => {
+    const rest = of.length - SHOWN;
+    return [
+      ...of.slice(0, SHOWN).map(formatResult),
+      ...(rest > 0 ? [`${status} ${group}: and ${rest} more; a report by --json or --html has them all`] : []),
+    ];
+  });
 }
 
 function verdict(report: Report): string[] {

@@ -1,0 +1,60 @@
+// What the command lines share (`lamina conformance` and this package's own): options, progress, and where reports go.
+import { writeFile } from "node:fs/promises";
+import { type Command, Option } from "commander";
+import type { Level, Result } from "./case.ts";
+import { levels } from "./case.ts";
+import type { Report } from "./report.ts";
+import { htmlReport } from "./reports/html.ts";
+import { formatReport } from "./reports/table.ts";
+
+export interface CommandOptions {
+  filter?: string;
+  level?: readonly Level[];
+  json?: string;
+  html?: string;
+  absent?: string;
+  browser?: boolean;
+  isolated?: boolean;
+}
+
+/** Gives a command of commander the suite's options. */
+export const withOptions = (command: Command): Command =>
+  command
+    .option("--filter <text>", "only cases whose id contains this")
+    .addOption(new Option("--level <name...>", "only these levels").choices(levels))
+    .option("--json <file>", "also write the report as JSON: the counts, and a row a case")
+    .option("--html <file>", "also write the report as one HTML file")
+    .option("--absent <reason>", "why this device may be missing here: then that is reported and is no failure")
+    .option(
+      "--browser",
+      "run in the browser that LAMINA_CHROMIUM names, else in Chrome; needs vite and playwright-core",
+    )
+    .option("--isolated", "with --browser: on a cross-origin isolated page, where threads can share memory");
+
+/** A line that tells how far it is, where someone watches. */
+export function progress(): (result: Result) => void {
+  let done = 0;
+  let failed = 0;
+  let shown = 0;
+  return ({ level, status }) => {
+    done++;
+    if (status === "failed") failed++;
+    if (!process.stderr.isTTY || performance.now() - shown < 100) return;
+    shown = performance.now();
+    process.stderr.write(`\r\x1b[K${level}: ${done} cases${failed ? `, ${failed} failed` : ""}`);
+  };
+}
+
+/** Prints the report and writes the files that were asked for. */
+export async function publish(report: Report, { json, html }: CommandOptions): Promise<void> {
+  if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
+  console.log(formatReport(report));
+  if (json) await writeFile(json, `${JSON.stringify(report, null, 2)}\n`);
+  if (html) await writeFile(html, htmlReport(report, new Date().toISOString().slice(0, 10)));
+}
+
+/** Why the run is no success, or undefined. */
+export function verdictOf({ backend, failed, results }: Report, { filter }: CommandOptions): string | undefined {
+  if (results.length === 0) return `no case has "${filter}" in its id; leave --filter out to run all`;
+  return failed > 0 ? `${failed} cases failed on ${backend}; the table above names them` : undefined;
+}
