@@ -1,8 +1,9 @@
 // Compiled kernels by key. What a program needs and nobody has met becomes one module; what has been met is shared by all
 // programs, so that code which the engine has made fast stays fast.
+
+import { Lru } from "@lamina/core/passes";
 import { assemble, Fn, I32 } from "./assembler.ts";
 import type { Call } from "./calls.ts";
-import { Lru } from "./lru.ts";
 import { hostFunctions, hostImports } from "./pointwise/host.ts";
 
 /** Takes addresses. */

@@ -1,11 +1,10 @@
 // The default device: WebAssembly SIMD kernels written at run time, for Node and browsers. Nothing is fetched, and
 // nothing happens on import.
 import type { Backend, Kernel, Kernels, Spec } from "@lamina/core";
+import { Lru, movements } from "@lamina/core/passes";
 import { type CompileOptions, Compiler } from "./compile.ts";
 import { lowerings } from "./kernels/index.ts";
-import { Lru } from "./lru.ts";
 import { Heap, type WasmBuffer } from "./memory.ts";
-import { movements } from "./movement/index.ts";
 import { pointwise } from "./pointwise/ops.ts";
 import { hasRelaxedSimd, requireSimd } from "./support.ts";
 

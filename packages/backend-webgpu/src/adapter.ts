@@ -1,6 +1,6 @@
 // Where the graphics card is: `navigator.gpu` in browsers, Dawn (the npm package `webgpu`) in Node. What is missing is said
 // together with the command that adds it.
-import { useSoftwareDriver } from "./software.ts";
+import { lacksDriver, useSoftwareDriver } from "./software.ts";
 
 /** Not written into the import, or bundlers would want to have it for pages, too. */
 const DAWN: string = "webgpu";
@@ -26,6 +26,7 @@ async function openDawn(): Promise<GPU> {
       { cause: error },
     );
   }
+  if (lacksDriver()) useSoftwareDriver();
   return module.create([]);
 }
 

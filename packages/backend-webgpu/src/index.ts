@@ -1,3 +1,116 @@
 // Graphics cards: WebGPU in browsers, and in Node through Dawn (the npm package `webgpu`). Nothing happens on import.
-export { findAdapter } from "./adapter.ts";
-export { lowerings } from "./kernels/index.ts";
+import type { Backend, Kernel, Kernels, Program, Spec } from "@lamina/core";
+import { Lru, movements } from "@lamina/core/passes";
+import { findAdapter } from "./adapter.ts";
+import { Compiler } from "./compile.ts";
+import { Gpu, openGpu } from "./gpu.ts";
+import { lowerings } from "./kernels/index.ts";
+import { type GpuArray, Heap } from "./memory.ts";
+import { Pipelines, type Progress } from "./pipelines.ts";
+import { pointwiseOps } from "./pointwise/ops.ts";
+import { Reads } from "./reads.ts";
+import type { Engine } from "./run.ts";
+
+export { type GpuArray, OutOfMemoryError } from "./memory.ts";
+export type { Progress } from "./pipelines.ts";
+
+export interface WebGpuOptions {
+  /** A device of your own: the backend uses it, with the limits it was made with, and `close()` destroys it. */
+  device?: GPUDevice;
+  /** An adapter of your own. */
+  adapter?: GPUAdapter;
+  /** Which of several cards. Default: the browser's, or the system's, choice. */
+  powerPreference?: GPUPowerPreference;
+  /**
+   * "adapter" (the default) asks for all that the adapter has. "default" takes no more than every WebGPU device has: bindings
+   * of 128 MiB, 8 storage buffers, 65,535 workgroups.
+   */
+  limits?: "adapter" | "default";
+  /** The most bytes it may take of the device. Default: what the device has. */
+  maxBytes?: number;
+  /**
+   * Multiply-adds, or so, in one submission: more work is cut, because systems reset a card that does not answer for some
+   * seconds. Default 2^32, a few hundredths of a second on a small card.
+   */
+  workPerSubmission?: number;
+}
+
+export interface WebGpu extends Backend<GpuArray> {
+  /** Resolves when every shader that has been asked for so far is compiled: after the first step, before the first picture. */
+  warmup(onProgress?: (progress: Progress) => void): Promise<void>;
+}
+
+/** Single ops compiled, kept for when they come again. */
+const MOST_SINGLES = 1024;
+const WORK_PER_SUBMISSION = 2 ** 32;
+
+/** Every op by itself, through the same compiler as whole programs. */
+function kernelsOf(compiler: Compiler): Kernels<GpuArray> {
+  const singles = new Lru<ReturnType<Compiler["compile"]>>(MOST_SINGLES);
+  const kernel =
+    (name: string): Kernel<GpuArray> =>
+    (inputs, attrs, scalars, out) => {
+      const specs = inputs.map(({ shape, dtype }): Spec => ({ shape, dtype }));
+      const key = JSON.stringify([name, attrs, specs, out]);
+      const run =
+        singles.get(key) ?? singles.set(key, compiler.compile(single(name, attrs, scalars.length, specs, out)));
+      return run(
+        inputs.map((x) => x.buffer),
+        scalars,
+      )[0];
+    };
+  const names = ["full", "expand", "arange", "random", ...movements, ...pointwiseOps, ...Object.keys(lowerings)];
+  return Object.fromEntries(names.map((name) => [name, kernel(name)]));
+}
+
+/** The program of one op. */
+function single(name: string, attrs: object, scalars: number, specs: readonly Spec[], spec: Spec): Program {
+  const op = { name, infer: () => spec, grad: "none" as const };
+  const inputs = specs.map((_, i) => i);
+  const instruction = { op, attrs, scalars, inputs, out: specs.length, spec, inputSpecs: specs, frees: [] };
+  return { inputs: specs, instructions: [instruction], outputs: [specs.length] };
+}
+
+async function open({ device, adapter, powerPreference, limits = "adapter" }: WebGpuOptions): Promise<Gpu> {
+  if (device) return new Gpu(device);
+  return openGpu(adapter ?? (await findAdapter(powerPreference ? { powerPreference } : {})), { limits });
+}
+
+function detailsOf({ device }: Gpu): Record<string, string | number | boolean> {
+  const { vendor, architecture, device: name, description } = device.adapterInfo;
+  const { maxBufferSize, maxStorageBufferBindingSize, maxStorageBuffersPerShaderStage } = device.limits;
+  const about = { vendor, architecture, device: name, description };
+  const known = Object.fromEntries(Object.entries(about).filter(([, value]) => value));
+  return { ...known, maxBufferSize, maxStorageBufferBindingSize, maxStorageBuffersPerShaderStage };
+}
+
+/**
+ * Opens the device: `setBackend(await webgpu())`.
+ * @throws if there is no WebGPU, or no adapter, saying which and what would add it.
+ */
+export async function webgpu(options: WebGpuOptions = {}): Promise<WebGpu> {
+  const gpu = await open(options);
+  const heap = new Heap(gpu, options.maxBytes);
+  const reads = new Reads(gpu, heap);
+  const engine: Engine = { gpu, heap, reads, workPerSubmission: options.workPerSubmission ?? WORK_PER_SUBMISSION };
+  const pipelines = new Pipelines(gpu);
+  const compiler = new Compiler(engine, pipelines);
+  return {
+    name: "webgpu",
+    dtypes: ["float32", "int32", "uint8", "bool"],
+    details: detailsOf(gpu),
+    kernels: kernelsOf(compiler),
+    upload: (data, dtype) => heap.upload(data, dtype),
+    read: (buffer) => reads.read(buffer),
+    free: (buffer) => heap.release(buffer),
+    compile: (program) => compiler.compile(program),
+    memory: () => heap.info(),
+    warmup: (onProgress) => pipelines.settle(onProgress),
+    // a device and an adapter that were given are used up with it
+    reopen: () => webgpu({ ...options, device: undefined, adapter: undefined }),
+    close: async () => {
+      gpu.close();
+      heap.close();
+    },
+  };
+}

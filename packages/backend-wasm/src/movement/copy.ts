@@ -1,46 +1,14 @@
 // Copies between strided places of one element size: what permute, slice, pad, flip and cat come down to.
+import type { Copy, StridedPlace } from "@lamina/core/passes";
 import { type Fn, I32, V128 } from "../assembler.ts";
 import { advance, nest, repeat, type Walker } from "../nest.ts";
-
-/** Element (i0, i1, …) goes from `from.offset + i·from.strides` to `to.offset + i·to.strides`, in elements. */
-export interface Copy {
-  readonly sizes: readonly number[];
-  readonly from: Place;
-  readonly to: Place;
-}
-export interface Place {
-  readonly offset: number;
-  readonly strides: readonly number[];
-}
 
 /** Runs at least this long are left to the engine's memory.copy. */
 const LONG = 256;
 
-/** As few axes as possible: size 1 goes, neighbours that run on in both places are joined. */
-function simplified({ sizes, from, to }: Copy): Copy {
-  const s: number[] = [];
-  const a: number[] = [];
-  const b: number[] = [];
-  sizes.forEach((size, i) => {
-    if (size === 1) return;
-    const last = s.length - 1;
-    if (last >= 0 && a[last] === from.strides[i] * size && b[last] === to.strides[i] * size) {
-      s[last] *= size;
-      a[last] = from.strides[i];
-      b[last] = to.strides[i];
-    } else {
-      s.push(size);
-      a.push(from.strides[i]);
-      b.push(to.strides[i]);
-    }
-  });
-  if (!s.length) return { sizes: [1], from: { ...from, strides: [1] }, to: { ...to, strides: [1] } };
-  return { sizes: s, from: { ...from, strides: a }, to: { ...to, strides: b } };
-}
-
 /** Adds the copy to `f`; `source` and `target` are locals that hold the arrays' addresses and stay as they are. */
 export function emitCopy(f: Fn, source: number, target: number, copy: Copy, bytes: number): void {
-  const { sizes, from, to } = simplified(copy);
+  const { sizes, from, to } = copy;
   if (sizes.includes(0)) return;
   const src = startAt(f, source, from, bytes);
   const dst = startAt(f, target, to, bytes);
@@ -67,7 +35,7 @@ export function emitCopy(f: Fn, source: number, target: number, copy: Copy, byte
   );
 }
 
-function startAt(f: Fn, array: number, { offset, strides }: Place, bytes: number): Walker {
+function startAt(f: Fn, array: number, { offset, strides }: StridedPlace, bytes: number): Walker {
   const local = f.local(I32);
   f.get(array)
     .i32(offset * bytes)
@@ -100,7 +68,7 @@ function copyElements(f: Fn, count: number, src: Walker, dst: Walker, bytes: num
 }
 
 /** The axis along which the source runs on, if the target does so along the last one: then blocks of 4 x 4 can be turned. */
-function transposable(sizes: readonly number[], from: Place, to: Place): number | undefined {
+function transposable(sizes: readonly number[], from: StridedPlace, to: StridedPlace): number | undefined {
   const last = sizes.length - 1;
   if (to.strides[last] !== 1 || from.strides[last] < 0 || sizes[last] < 4) return undefined;
   const axis = from.strides.indexOf(1);

@@ -26,6 +26,8 @@ export interface FuseOptions {
   readonly isPointwise: (op: string) => boolean;
   /** How many arrays a loop may read: what a device has registers, or bindings, for. Default 24. */
   readonly mostReads?: number;
+  /** How many arrays it may read or write, each counted once: what a device binds at a time. Default: any number. */
+  readonly mostArrays?: number;
   /** How many nodes a loop may hold. Default 96. */
   readonly mostNodes?: number;
   /** False leaves each node a unit of its own. Default true. */
@@ -92,12 +94,13 @@ const plainExpand = ({ inputSpecs: [from], spec }: Node): Access =>
 export function fuse(
   nodes: readonly Node[],
   outputs: readonly number[],
-  { isPointwise, mostReads = 24, mostNodes = 96, enabled = true }: FuseOptions,
+  { isPointwise, mostReads = 24, mostArrays = Infinity, mostNodes = 96, enabled = true }: FuseOptions,
 ): { units: Unit[]; free: Free } {
   const free = new Free(nodes, isPointwise, enabled);
-  const grouping = new Grouping(withMemory(nodes, outputs, free), free, mostReads, mostNodes);
+  const most = { reads: mostReads, arrays: mostArrays, nodes: mostNodes };
+  const grouping = new Grouping(withMemory(nodes, outputs, free), outputs, free, most);
   if (enabled) grouping.mergeAll();
-  return { units: grouping.units(outputs), free };
+  return { units: grouping.units(), free };
 }
 
 /** Nodes whose value has to be in memory: all but the free ones, and those of them that somebody reads as an array. */
@@ -114,19 +117,19 @@ function withMemory(nodes: readonly Node[], outputs: readonly number[], free: Fr
 class Grouping {
   private readonly nodes: readonly Node[];
   private readonly free: Free;
-  private readonly mostReads: number;
-  private readonly mostNodes: number;
+  private readonly wanted: ReadonlySet<number>;
+  private readonly most: { readonly reads: number; readonly arrays: number; readonly nodes: number };
   private readonly at = new Map<number, number>();
   private readonly parent: number[];
   private readonly members: number[][];
   private readonly readers: number[][];
   private readonly sources: number[][];
 
-  constructor(nodes: readonly Node[], free: Free, mostReads: number, mostNodes: number) {
+  constructor(nodes: readonly Node[], outputs: readonly number[], free: Free, most: Grouping["most"]) {
     this.nodes = nodes;
+    this.wanted = new Set(outputs);
     this.free = free;
-    this.mostReads = mostReads;
-    this.mostNodes = mostNodes;
+    this.most = most;
     nodes.forEach((node, i) => this.at.set(node.out, i));
     this.parent = nodes.map((_, i) => i);
     this.members = nodes.map((_, i) => [i]);
@@ -162,7 +165,7 @@ class Grouping {
   private tryMerge(a: number, b: number): void {
     if (a === b) return;
     const members = [...this.members[a], ...this.members[b]].sort((x, y) => x - y);
-    if (members.length > this.mostNodes || !this.canShareLoop(members) || this.pathAround(a, b)) return;
+    if (members.length > this.most.nodes || !this.canShareLoop(members) || this.pathAround(a, b)) return;
     this.parent[b] = a;
     this.members[a] = members;
   }
@@ -172,10 +175,15 @@ class Grouping {
     const views = members.flatMap((i) =>
       this.free.isUniform(this.nodes[i].out) ? [] : this.free.operands(this.nodes[i]),
     );
-    const outside = new Set(
-      views.filter((v) => !members.includes(this.at.get(v.slot) ?? -1)).map((v) => `${v.slot}:${v.access.strides}`),
-    );
-    return outside.size <= this.mostReads && commonSizes(views.map((v) => v.access)) !== undefined;
+    const outside = views.filter((v) => !members.includes(this.at.get(v.slot) ?? -1));
+    if (new Set(outside.map((v) => `${v.slot}:${v.access.strides}`)).size > this.most.reads) return false;
+    const arrays = new Set(outside.map((v) => v.slot)).size + this.written(new Set(members)).length;
+    return arrays <= this.most.arrays && commonSizes(views.map((v) => v.access)) !== undefined;
+  }
+  /** Those of the members whose value others, or the caller, want. */
+  private written(members: ReadonlySet<number>): number[] {
+    const isRead = (i: number) => this.readers[i].some((reader) => !members.has(reader));
+    return [...members].filter((i) => this.wanted.has(this.nodes[i].out) || isRead(i));
   }
   /**
    * Whether b needs something outside that needs a: then they cannot run at once. Nodes after b's last, which is the one
@@ -203,8 +211,7 @@ class Grouping {
   }
 
   /** In an order in which everything is computed before it is read, and late rather than early. */
-  units(outputs: readonly number[]): Unit[] {
-    const wanted = new Set(outputs);
+  units(): Unit[] {
     const order: number[] = [];
     const done = new Set<number>();
     const visit = (r: number): void => {
@@ -215,16 +222,15 @@ class Grouping {
     };
     const roots = [...new Set(this.nodes.map((_, i) => this.root(i)))];
     for (const r of roots.sort((x, y) => this.members[x].at(-1)! - this.members[y].at(-1)!)) visit(r);
-    return order.map((r) => this.unit(this.members[r], wanted));
+    return order.map((r) => this.unit(this.members[r]));
   }
-  private unit(members: readonly number[], wanted: ReadonlySet<number>): Unit {
+  private unit(members: readonly number[]): Unit {
     const inside = new Set(members);
     const nodes = members.map((i) => this.nodes[i]);
     const reads = new Set(
       nodes.flatMap((node) => this.slotsRead(node)).filter((slot) => !inside.has(this.at.get(slot) ?? -1)),
     );
-    const isRead = (i: number) => this.readers[i].some((reader) => !inside.has(reader));
-    const writes = members.filter((i) => wanted.has(this.nodes[i].out) || isRead(i)).map((i) => this.nodes[i].out);
+    const writes = this.written(inside).map((i) => this.nodes[i].out);
     return { nodes, pointwise: this.isLoop(nodes[0]), reads: [...reads], writes };
   }
 }

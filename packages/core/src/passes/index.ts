@@ -11,8 +11,10 @@ export {
   stridesOf,
 } from "./access.ts";
 export { withoutCommon } from "./common.ts";
+export { type Copy, copiesOf, movements, type StridedPlace } from "./copies.ts";
 export { withoutDead } from "./dead.ts";
 export { type Free, type FuseOptions, fuse, type Unit, type View } from "./fuse.ts";
 export { elementsOf, type LoopPlan, type PlannedLoop, planLoop, type Value } from "./loop.ts";
+export { Lru } from "./lru.ts";
 export { type Node, nodesOf } from "./node.ts";
 export { type Block, place } from "./place.ts";
