@@ -6,12 +6,16 @@ import { gather, type Rows, rowsOf } from "./rows.ts";
 /** What a loader gives in each step: pictures and labels. */
 export type Batch = [x: Tensor, y: Tensor];
 
+/** Where the chance that an item is left to comes from: the same for the same seed, epoch and index, whoever asks first. */
+export type RandomOf = (index: number) => Generator;
+
 /** Items by index, as PyTorch's map-style `Dataset`. */
 export interface Dataset<T, B = Batch> {
   readonly length: number;
-  get(index: number): T | Promise<T>;
+  /** Whatever is left to chance (augmentation) draws from `random`, which a loader gives anew for each item and epoch. */
+  get(index: number, random?: Generator): T | Promise<T>;
   /** A whole batch at once, where that is faster than item by item and collating (PyTorch: `__getitems__`). */
-  batch?(indices: Int32Array): B | Promise<B>;
+  batch?(indices: Int32Array, randomOf?: RandomOf): B | Promise<B>;
 }
 
 /** Throws unless `index` is one of `length` items. */
@@ -59,19 +63,24 @@ function commonLength(tensors: readonly Tensor[]): number {
 export class Subset<T, B = Batch> implements Dataset<T, B> {
   readonly dataset: Dataset<T, B>;
   readonly indices: Int32Array;
-  readonly batch?: (indices: Int32Array) => B | Promise<B>;
+  readonly batch?: (indices: Int32Array, randomOf?: RandomOf) => B | Promise<B>;
   constructor(dataset: Dataset<T, B>, indices: ArrayLike<number>) {
     for (let i = 0; i < indices.length; i++) checkIndex("Subset", indices[i], dataset.length);
     this.dataset = dataset;
     this.indices = Int32Array.from(indices);
-    if (dataset.batch) this.batch = (chosen) => dataset.batch!(chosen.map((i) => this.indices[i]));
+    if (dataset.batch)
+      this.batch = (chosen, randomOf) =>
+        dataset.batch!(
+          chosen.map((i) => this.indices[i]),
+          randomOf,
+        );
   }
   get length(): number {
     return this.indices.length;
   }
-  get(index: number): T | Promise<T> {
+  get(index: number, random?: Generator): T | Promise<T> {
     checkIndex("Subset", index, this.length);
-    return this.dataset.get(this.indices[index]);
+    return this.dataset.get(this.indices[index], random);
   }
 }
 

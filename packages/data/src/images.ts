@@ -1,20 +1,10 @@
-// Labelled grey pictures from a pair of IDX files, kept as bytes and made into floats a batch at a time.
+// Labelled grey pictures from a pair of IDX files, kept as bytes.
 // Where the files come from is left to files.ts, which data set it is to mnist.ts.
-import { LaminaFormatError, tensor } from "@lamina/core";
-import { type Batch, checkIndex, type Dataset } from "./dataset.ts";
+import { type Generator, LaminaFormatError } from "@lamina/core";
 import { type IDX, parseIDX } from "./idx.ts";
-
-/** A picture's bytes, row by row, or what a transform made of them; and the index of its class. */
-export interface LabelledImage {
-  readonly image: Uint8Array | Float32Array;
-  readonly label: number;
-}
-
-/**
- * Called with a picture's bytes (a view: copy before changing) and its index, each time it is used. Bytes that it returns
- * are scaled to 0..1 like the originals, floats are taken as they are.
- */
-export type Transform = (image: Uint8Array, index: number) => Uint8Array | Float32Array;
+import type { Image } from "./image.ts";
+import { ImageDataset, type LabelledImage } from "./imageDataset.ts";
+import type { Transform } from "./transforms/transform.ts";
 
 export interface ImagesOptions {
   /** Names of the classes; label i means classes[i]. */
@@ -28,74 +18,36 @@ export interface NamedBytes {
   readonly bytes: Uint8Array;
 }
 
-/** v / 255 in float32, as torchvision's ToTensor divides. */
-const unit = Float32Array.from({ length: 256 }, (_, v) => v / 255);
-
 /** A dataset over two IDX files: bytes [n, rows, columns] and labels [n]. */
-export class IDXImages implements Dataset<LabelledImage> {
+export class IDXImages extends ImageDataset {
   /** All pictures, one after the other. */
   readonly images: Uint8Array;
   /** The index of each one's class. */
   readonly labels: Uint8Array;
   readonly rows: number;
   readonly columns: number;
-  readonly classes: readonly string[];
-  readonly transform: Transform | undefined;
 
   constructor(images: IDX, labels: IDX, { classes, transform }: ImagesOptions) {
+    super(classes, transform);
     [, this.rows, this.columns] = images.shape;
     this.images = images.data as Uint8Array;
     this.labels = labels.data as Uint8Array;
-    this.classes = classes;
-    this.transform = transform;
   }
   get length(): number {
     return this.labels.length;
   }
-  /** The picture as a view, not a copy. */
-  get(index: number): LabelledImage {
-    checkIndex(this.constructor.name, index, this.length);
-    return { image: this.picture(index), label: this.labels[index] };
+  /** At once: all pictures are in memory. */
+  override get(index: number, random?: Generator): LabelledImage {
+    return super.get(index, random) as LabelledImage;
   }
-  /** Pictures as float32 [B, 1, rows, columns] in 0..1 and labels as int32 [B]. */
-  batch(indices: Int32Array): Batch {
+  protected picture(index: number): Image {
     const size = this.rows * this.columns;
-    const x = new Float32Array(indices.length * size);
-    for (let i = 0; i < indices.length; i++) fill(x, i * size, this.picture(indices[i]));
-    const y = Int32Array.from(indices, (index) => this.labels[index]);
-    return [tensor(x, { shape: [indices.length, 1, this.rows, this.columns] }), tensor(y)];
+    const data = this.images.subarray(index * size, (index + 1) * size);
+    return { data, channels: 1, height: this.rows, width: this.columns };
   }
-  private picture(index: number): Uint8Array | Float32Array {
-    const size = this.rows * this.columns;
-    const bytes = this.images.subarray(index * size, (index + 1) * size);
-    return this.transform ? this.transformed(this.transform, bytes, index) : bytes;
+  protected labelOf(index: number): number {
+    return this.labels[index];
   }
-  private transformed(transform: Transform, bytes: Uint8Array, index: number): Uint8Array | Float32Array {
-    const image = attempt(
-      () => transform(bytes, index),
-      `${this.constructor.name}: transform of picture ${index} failed`,
-    );
-    if (image.length !== bytes.length)
-      throw new Error(
-        `${this.constructor.name}: transform of picture ${index} gave ${image.length} values but a picture has ${bytes.length} (${this.rows} x ${this.columns}); return as many`,
-      );
-    return image;
-  }
-}
-
-function attempt<T>(work: () => T, what: string): T {
-  try {
-    return work();
-  } catch (cause) {
-    throw new Error(`${what}: ${cause instanceof Error ? cause.message : String(cause)}; see the error's cause`, {
-      cause,
-    });
-  }
-}
-
-function fill(out: Float32Array, at: number, image: Uint8Array | Float32Array): void {
-  if (image instanceof Float32Array) out.set(image, at);
-  else for (let i = 0; i < image.length; i++) out[at + i] = unit[image[i]];
 }
 
 /**

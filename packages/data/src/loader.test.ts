@@ -60,7 +60,9 @@ describe("batches", () => {
       const labels = await y.data();
       labels.forEach((label, i) => {
         const mine = pixels.slice(i * 784, (i + 1) * 784);
-        const index = [5, 17, 99].find((at) => test10k.get(at).image.every((v, k) => Math.fround(v / 255) === mine[k]));
+        const index = [5, 17, 99].find((at) =>
+          test10k.get(at).image.data.every((v, k) => Math.fround(v / 255) === mine[k]),
+        );
         expect(label).toBe(test10k.labels[index!]);
         seen.push(index!);
       });

@@ -1,7 +1,9 @@
 // DataLoader: batches of a dataset in order or shuffled anew each epoch, a few loaded ahead. What an item is, the dataset says.
-import { defaultGenerator, Generator } from "@lamina/core";
+import { defaultGenerator, Generator, philox4x32 } from "@lamina/core";
 import { type Collatable, defaultCollate } from "./collate.ts";
-import type { Batch, Dataset } from "./dataset.ts";
+import type { Batch, Dataset, RandomOf } from "./dataset.ts";
+import type { Request, WorkerLike } from "./workers/messages.ts";
+import { type Pool, startPool } from "./workers/pool.ts";
 
 export interface LoaderOptions<T, B> {
   /** Items in a batch; 1 by default. */
@@ -16,6 +18,13 @@ export interface LoaderOptions<T, B> {
   readonly prefetch?: number;
   /** Makes a batch of items; by default the dataset's own way, else {@link defaultCollate}. */
   readonly collate?: (items: T[]) => B | Promise<B>;
+  /**
+   * Threads that load, 0 by default: the one that asks. Order and bits are the same for any number. In Node this is enough for the
+   * datasets of this package; others, and browsers, need `worker`.
+   */
+  readonly workers?: number;
+  /** Starts a thread whose file calls `serve(dataset)` of `@lamina/data/worker`. */
+  readonly worker?: () => WorkerLike;
 }
 
 /** Where a loader is, as plain numbers for a checkpoint. */
@@ -31,6 +40,13 @@ export interface LoaderState {
 
 // Model and loader are often given one seed: counters from here on are the loader's, so that its orders share no bits with weights.
 const COUNTERS = 2 ** 48;
+/** What an item draws from in an epoch: a generator whose seed is a block of the loader's. */
+export const randomOfEpoch =
+  (seed: number, epoch: number): RandomOf =>
+  (index) => {
+    const [low, high] = philox4x32([index, epoch, 0, 0x6974656d], [seed % 2 ** 32, Math.floor(seed / 2 ** 32)]);
+    return new Generator((high >>> 11) * 2 ** 32 + low);
+  };
 
 /**
  * Batches of a dataset, as `torch.utils.data.DataLoader`: `for await (const [x, y] of loader)`.
@@ -44,22 +60,32 @@ export class DataLoader<T, B = Batch> implements AsyncIterable<B> {
   readonly shuffle: boolean;
   readonly dropLast: boolean;
   readonly prefetch: number;
-  private readonly collate: ((items: T[]) => B | Promise<B>) | undefined;
+  readonly workers: number;
+  private readonly collate: Collate<T, B> | undefined;
+  private readonly worker: (() => WorkerLike) | undefined;
+  private pool: Promise<Pool> | undefined;
   private seed: number;
   /** Where the next epoch begins, and where the one is that was begun last. */
   private next = { epoch: 0, batch: 0 };
   private current: { epoch: number; batch: number } | undefined;
 
   constructor(dataset: Dataset<T, B>, options: LoaderOptions<T, B> = {}) {
-    const { batchSize = 1, shuffle = false, seed, dropLast = false, prefetch = 2, collate } = options;
+    const { batchSize = 1, shuffle = false, seed, dropLast = false, prefetch = 2, collate, workers = 0 } = options;
     checkCount("batchSize", batchSize, 1);
     checkCount("prefetch", prefetch, 0);
+    checkCount("workers", workers, 0);
+    if (workers > 0 && collate)
+      throw new Error(
+        `DataLoader: collate cannot be sent to ${workers} workers; pass it to serve() in the workers' file, or leave out workers`,
+      );
     this.dataset = dataset;
     this.batchSize = batchSize;
     this.shuffle = shuffle;
     this.dropLast = dropLast;
     this.prefetch = prefetch;
     this.collate = collate;
+    this.workers = workers;
+    this.worker = options.worker;
     this.seed = new Generator(seed ?? (shuffle ? defaultGenerator.words(1)[0] : 0)).state.seed;
   }
 
@@ -102,8 +128,7 @@ export class DataLoader<T, B = Batch> implements AsyncIterable<B> {
     const ahead: Promise<B>[] = [];
     let loading = cursor.batch;
     const fill = () => {
-      while (ahead.length < Math.max(this.prefetch, 1) && loading < this.length)
-        ahead.push(this.load(order, loading++));
+      while (ahead.length < this.ahead && loading < this.length) ahead.push(this.load(order, cursor.epoch, loading++));
     };
     for (fill(); ahead.length > 0; fill()) {
       const batch = await ahead.shift()!;
@@ -113,6 +138,10 @@ export class DataLoader<T, B = Batch> implements AsyncIterable<B> {
     }
   }
 
+  /** How many batches are on their way at most. With workers each has `prefetch`. */
+  private get ahead(): number {
+    return Math.max(this.prefetch, 1) * Math.max(this.workers, 1);
+  }
   private begin(): { epoch: number; batch: number } {
     this.current = this.next;
     this.next = { epoch: this.current.epoch + 1, batch: 0 };
@@ -124,24 +153,46 @@ export class DataLoader<T, B = Batch> implements AsyncIterable<B> {
       ? new Generator(this.seed, COUNTERS + epoch).permutation(n)
       : Int32Array.from({ length: n }, (_, i) => i);
   }
-  private load(order: Int32Array, batch: number): Promise<B> {
-    const loaded = this.gather(order.slice(batch * this.batchSize, (batch + 1) * this.batchSize));
+  private load(order: Int32Array, epoch: number, batch: number): Promise<B> {
+    const indices = order.slice(batch * this.batchSize, (batch + 1) * this.batchSize);
+    const loaded =
+      this.workers > 0
+        ? this.loadByWorker({ indices, seed: this.seed, epoch })
+        : loadBatch(this.dataset, indices, randomOfEpoch(this.seed, epoch), this.collate);
     // A failure is told when its turn comes; until then it is not an unhandled one.
     loaded.catch(() => {});
     return loaded;
   }
-  private async gather(indices: Int32Array): Promise<B> {
-    if (this.dataset.batch && !this.collate) return this.dataset.batch(indices);
-    const items = await Promise.all(Array.from(indices, (index) => this.item(index)));
-    return this.collate ? this.collate(items) : (defaultCollate(items as Collatable[]) as Promise<B>);
+  private async loadByWorker(request: Omit<Request, "id">): Promise<B> {
+    this.pool ??= startPool(this.workers, this.dataset, this.worker);
+    return (await this.pool).load(request) as Promise<B>;
   }
-  private async item(index: number): Promise<T> {
-    try {
-      return await this.dataset.get(index);
-    } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new Error(`DataLoader: get(${index}) of the dataset failed: ${reason}; see the error's cause`, { cause });
-    }
+  /** Ends the workers, if there are any. Without it they end with the process: idle ones do not keep it alive. */
+  async close(): Promise<void> {
+    const pool = await this.pool?.catch(() => undefined); // one that did not start has nothing to end
+    this.pool = undefined;
+    await pool?.close();
+  }
+}
+
+type Collate<T, B> = (items: T[]) => B | Promise<B>;
+/** One batch, where this is called. */
+export async function loadBatch<T, B>(
+  dataset: Dataset<T, B>,
+  indices: Int32Array,
+  randomOf: RandomOf,
+  collate?: Collate<T, B>,
+): Promise<B> {
+  if (dataset.batch && !collate) return dataset.batch(indices, randomOf);
+  const items = await Promise.all(Array.from(indices, (index) => itemOf(dataset, index, randomOf(index))));
+  return collate ? collate(items) : (defaultCollate(items as Collatable[]) as Promise<B>);
+}
+async function itemOf<T, B>(dataset: Dataset<T, B>, index: number, random: Generator): Promise<T> {
+  try {
+    return await dataset.get(index, random);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`DataLoader: get(${index}) of the dataset failed: ${reason}; see the error's cause`, { cause });
   }
 }
 

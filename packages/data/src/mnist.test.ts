@@ -7,6 +7,8 @@ import { LaminaFormatError } from "@lamina/core";
 import { classes } from "@lamina/fashion-mnist";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { FashionMNIST, MNIST } from "./mnist.ts";
+import * as transforms from "./transforms/index.ts";
+import type { Transform } from "./transforms/transform.ts";
 
 const be = (n: number) => [n >>> 24, (n >>> 16) & 255, (n >>> 8) & 255, n & 255];
 const imagesOf = (n: number, rows = 2, columns = 2) =>
@@ -65,7 +67,10 @@ describe("the user's own files", () => {
   test("each file by itself: bytes, path or URL", async () => {
     const images = pathToFileURL(join(folder, "train-images-idx3-ubyte.gz"));
     const data = await MNIST.load({ from: { images, labels: join(folder, "train-labels-idx1-ubyte") } });
-    expect(data.get(1)).toEqual({ image: Uint8Array.of(4, 5, 6, 7), label: 5 });
+    expect(data.get(1)).toEqual({
+      image: { data: Uint8Array.of(4, 5, 6, 7), channels: 1, height: 2, width: 2 },
+      label: 5,
+    });
     expect((await MNIST.load({ from: pair })).classes[3]).toBe("3");
   });
   test("http, by the fetch that is passed in", async () => {
@@ -164,7 +169,7 @@ describe("items", () => {
   test("get gives a view and a label; an index that is not there is named", async () => {
     const data = await FashionMNIST.load({ from: pair });
     const { image, label } = data.get(2);
-    expect([image.buffer === data.images.buffer, ...image, label]).toEqual([true, 8, 9, 10, 11, 6]);
+    expect([image.data.buffer === data.images.buffer, ...image.data, label]).toEqual([true, 8, 9, 10, 11, 6]);
     for (const bad of [-1, 3, 0.5])
       expect(() => data.get(bad)).toThrow(
         `FashionMNIST: there is no item ${bad}, the dataset has 3; pass a whole number from 0 to 2`,
@@ -172,30 +177,39 @@ describe("items", () => {
   });
   test("batch gives v / 255 rounded to float32, [B, 1, rows, columns], and int32 labels", async () => {
     const data = await FashionMNIST.load({ from: { images: imagesOf(2, 16, 16), labels: labelsOf(7, 8) } });
-    const [x, y] = data.batch(Int32Array.of(1, 0));
+    const [x, y] = await data.batch(Int32Array.of(1, 0));
     expect([x.dtype, x.shape, y.dtype, y.shape]).toEqual(["float32", [2, 1, 16, 16], "int32", [2]]);
     const ratios = Array.from({ length: 256 }, (_, v) => Math.fround(v / 255));
     expect([...(await x.data())]).toEqual([...ratios, ...ratios]);
     expect([...(await y.data())]).toEqual([8, 7]);
   });
   test("a transform takes the place of each picture: bytes are scaled, floats are not", async () => {
-    const bytes = await FashionMNIST.load({ from: pair, transform: (image) => image.toReversed() });
-    expect([...(await bytes.batch(Int32Array.of(0))[0].data())]).toEqual([3, 2, 1, 0].map((v) => Math.fround(v / 255)));
-    const floats = await FashionMNIST.load({
-      from: pair,
-      transform: (image, index) => Float32Array.from(image, (v) => v - index),
-    });
-    expect([...(await floats.batch(Int32Array.of(2))[0].data())]).toEqual([6, 7, 8, 9]);
-    expect(floats.get(2).image).toEqual(Float32Array.of(6, 7, 8, 9));
+    const values = async (transform: Transform, index: number) => {
+      const [x] = await (await FashionMNIST.load({ from: pair, transform })).batch(Int32Array.of(index));
+      return [...x.shape, ...(await x.data())];
+    };
+    const reversed: Transform = (image) => ({ ...image, data: image.data.toReversed() });
+    expect(await values(reversed, 0)).toEqual([1, 1, 2, 2, ...[3, 2, 1, 0].map((v) => Math.fround(v / 255))]);
+    const floats: Transform = (image) => ({ ...image, data: Float32Array.from(image.data) });
+    expect(await values(floats, 2)).toEqual([1, 1, 2, 2, 8, 9, 10, 11]);
+    expect(await values(new transforms.CenterCrop([1, 2]), 1)).toEqual([
+      1,
+      1,
+      1,
+      2,
+      ...[4, 5].map((v) => Math.fround(v / 255)),
+    ]);
   });
-  test("a transform that fails, or changes the size, is told with the picture's index", async () => {
+  test("a transform that fails is told with the picture's index, sizes that differ with both", async () => {
     const failing = await FashionMNIST.load({ from: pair, transform: () => JSON.parse("{") });
     expect(() => failing.batch(Int32Array.of(1))).toThrow(
       /^FashionMNIST: transform of picture 1 failed: .*; see the error's cause$/,
     );
-    const shrinking = await FashionMNIST.load({ from: pair, transform: (image) => image.subarray(1) });
-    expect(() => shrinking.get(2)).toThrow(
-      "FashionMNIST: transform of picture 2 gave 3 values but a picture has 4 (2 x 2); return as many",
+    let width = 0;
+    const transform: Transform = () => ({ data: new Uint8Array(++width), channels: 1, height: 1, width });
+    const growing = await FashionMNIST.load({ from: pair, transform });
+    expect(() => growing.batch(Int32Array.of(0, 2))).toThrow(
+      "FashionMNIST: picture 2 is 1 x 1 x 2 but picture 0 of the same batch is 1 x 1 x 1; give all one size: transform: new transforms.Resize([height, width])",
     );
   });
 });

@@ -1,6 +1,7 @@
 // MNIST (LeCun, Cortes and Burges, 1998) and Fashion-MNIST (Xiao, Rasul and Vollgraf, 2017): the same files with other pictures.
 import { type Fetch, readFile, readFromFolder, type Source, type Wanted } from "./files.ts";
-import { IDXImages, type NamedBytes, parseImages, type Transform } from "./images.ts";
+import { IDXImages, type NamedBytes, parseImages } from "./images.ts";
+import type { Transform } from "./transforms/transform.ts";
 
 export interface LoadOptions {
   /** The training part (60,000 pictures; the default) or the test part (10,000). */

@@ -167,11 +167,11 @@ async function writePictures(
   );
 }
 async function firstPredictions(model: nn.Module, data: FashionMNIST, n: number): Promise<Prediction[]> {
-  const [x] = data.batch(Int32Array.from({ length: n }, (_, i) => i));
+  const [x] = await data.batch(Int32Array.from({ length: n }, (_, i) => i));
   model.eval();
   const said = await noGrad(() => argmax(model.forward(x), 1)).data();
   return Array.from(said, (label, i) => ({
-    pixels: data.get(i).image as Uint8Array,
+    pixels: data.get(i).image.data as Uint8Array,
     predicted: data.classes[label],
     label: data.classes[data.labels[i]],
   }));
