@@ -1,14 +1,16 @@
-// Which session is running: the one piece of global state, so that tensors need not carry it. setBackend() fills it.
+// Which device computes what nobody has placed: the one piece of global state, so that tensors need not carry it. setBackend() fills it.
 import type { Session } from "./run.ts";
+import type { Home } from "./storage.ts";
 
-let active: Session | undefined;
+let active: Home | undefined;
 
-export const activeSession = (): Session | undefined => active;
-export const activate = (session: Session | undefined): void => {
-  active = session;
+export const activeHome = (): Home | undefined => active;
+export const activate = (home: Home): void => {
+  active = home;
 };
-/** The session of the current backend. Throws when none was set. */
-export function session(): Session {
+/** The home of what nobody has placed. Throws when no backend was set. */
+export function here(): Home {
   if (!active) throw new Error("no backend: nothing can be computed yet; call setBackend(await wasm()) first");
   return active;
 }
+export const session = (): Session => here().session;

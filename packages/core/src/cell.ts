@@ -1,8 +1,11 @@
 // Cells: named places that hold one tensor. Parameters, gradients, optimiser state and running statistics live in them,
 // and giving a cell another tensor is the only update there is.
-import { session } from "./active.ts";
+import { here } from "./active.ts";
+import { rootOf } from "./group.ts";
+import { homeOf } from "./home.ts";
 import { gradEnabled } from "./mode.ts";
-import type { Place, Storage } from "./storage.ts";
+import { onItsWay, settle } from "./pending.ts";
+import type { Home, Place, Storage } from "./storage.ts";
 import { Tensor } from "./tensor.ts";
 
 export interface CellOptions {
@@ -18,6 +21,8 @@ export class Cell extends Tensor {
   /** How often it has been given a value. */
   version = 0;
   readonly keepPrevious: boolean;
+  /** The device it was placed on; undefined follows setBackend(). */
+  home: Home | undefined = undefined;
   /** May be pending. */
   current: Tensor;
   /** The last value that has been computed. */
@@ -30,11 +35,14 @@ export class Cell extends Tensor {
     this.requiresGrad = trainable;
     this.keepPrevious = keepPrevious;
     this.current = value.source;
+    const home = homeOf(this.current);
+    if (home?.placed) this.home = home;
     this.assign(this.current);
   }
-  /** The value to compute with: always a leaf. A pending update runs first. */
+  /** The value to compute with: a leaf, for a pending update runs first, if what it needs is on its device. */
   get value(): Tensor {
-    if (this.current.pending) session().settle(this.current);
+    if (this.current.pending) settle(this.current);
+    if (this.current.pending && this.requiresGrad) throw onItsWay(this.current);
     return this.current;
   }
   override get source(): Tensor {
@@ -58,7 +66,18 @@ export class Cell extends Tensor {
         `set: the new value of ${this.name} was computed with gradients recorded, so the step itself would become part of the graph; ` +
           "write the update inside noGrad(() => …), or detach() the value",
       );
+    this.checkDevice(t);
     this.assign(t);
+  }
+  private checkDevice(t: Tensor): void {
+    const home = homeOf(t);
+    if (!home && !t.pending) return;
+    const own = this.home ?? here();
+    if (home && home.backend !== own.backend)
+      throw new Error(
+        `set: ${this.name} is on the ${own.backend.name} backend but the new value is on ${home.backend.name}; move the value first, value.to(backend)`,
+      );
+    if (t.pending) rootOf(t.group!).home = this.home ?? home ?? own;
   }
   private assign(t: Tensor): void {
     const old = this.current;
@@ -66,7 +85,7 @@ export class Cell extends Tensor {
     this.current = t;
     if (t.pending) (t.holders ??= []).push(this);
     else if (!t.storage && t.place.onHost) this.commit(this.leaf(undefined, t.place));
-    else this.commit(this.leaf(session().resident(t).retain()));
+    else this.commit(this.leaf((homeOf(t) ?? here()).session.resident(t).retain()));
   }
   /** A leaf of this cell's, as yet in no cell. */
   leaf(storage: Storage | undefined, host?: Place): Tensor {
@@ -99,6 +118,22 @@ export class Cell extends Tensor {
     old.host = undefined;
     old.place.gone = `the value of ${this.name} from before update ${this.version} is gone`;
   }
+  /** Goes to another device, and its gradient with it. What is pending runs first; a copy that takes a moment is awaited by what needs it. */
+  moveTo(home: Home | undefined): void {
+    if (this.home === home) return;
+    const { pending, storage } = this.value;
+    if (pending || storage?.arrival)
+      throw new Error(
+        `to: ${this.name} is still on its way to the ${(this.home ?? here()).backend.name} backend; await sync() before it moves on`,
+      );
+    this.home = home;
+    for (const t of new Set([this.current, this.previous])) t?.storage?.move(home ?? here(), this.dtype);
+    this.gradCell?.moveTo(home);
+  }
+  /** Goes where `other` is, if it is not there already: an optimiser's state follows its parameter. */
+  follow(other: Cell): void {
+    this.moveTo(other.home);
+  }
   /** Lets everything go. */
   clear(): void {
     this.current.holders = this.current.holders?.filter((c) => c !== this);
@@ -119,7 +154,10 @@ export class Cell extends Tensor {
       this.gradCell?.clear();
       this.gradCell = undefined;
     } else if (this.gradCell) this.gradCell.set(t);
-    else this.gradCell = new Cell(`${this.name}.grad`, t);
+    else {
+      this.gradCell = new Cell(`${this.name}.grad`, t);
+      this.gradCell.home = this.home;
+    }
   }
 }
 

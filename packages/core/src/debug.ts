@@ -1,6 +1,6 @@
 // debug(): runs every op as it is recorded, so that a debugger sees values, and names the op that made a NaN.
-import { session } from "./active.ts";
 import { isFloat } from "./dtype.ts";
+import { peek, tracer } from "./pending.ts";
 import type { Tensor } from "./tensor.ts";
 
 export interface DebugOptions {
@@ -20,12 +20,11 @@ export const isDebugging = (): boolean => options.eager === true || options.nan 
 const isBad = (v: number) => !Number.isFinite(v);
 /** Runs a node that was just recorded, and looks at its value. */
 export function inspectNode(t: Tensor): void {
-  const active = session();
-  if (active.tracing) return;
-  const data = active.peek(t);
+  if (tracer()) return;
+  const data = peek(t);
   if (!options.nan || !data || !isFloat(t.dtype)) return;
   const at = data.findIndex(isBad);
-  if (at < 0 || t.inputs.some((x) => active.peek(x)?.some(isBad))) return;
+  if (at < 0 || t.inputs.some((x) => peek(x)?.some(isBad))) return;
   const op = t.op?.name ?? "op";
   throw new Error(
     `${op}: made ${data[at]} at element ${at} of [${t.shape}] from finite inputs of shapes ${t.inputs.map((x) => `[${x.shape}]`).join(", ")}; look at its inputs here`,

@@ -1,9 +1,10 @@
 // The reverse pass: gradients are more graph, there is no second mechanism.
-import { session } from "./active.ts";
 import type { Cell } from "./cell.ts";
 import { isFloat } from "./dtype.ts";
 import { withGrad } from "./mode.ts";
 import { add, detach, full } from "./ops/functions.ts";
+import { settle } from "./pending.ts";
+import { sweep } from "./run.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** Everything that `root` was computed from and that gradients flow through, in recording order (a topological order). */
@@ -42,7 +43,7 @@ function gradients(
   isWanted: (x: Tensor) => boolean,
 ): Map<Tensor, Tensor> {
   return withGrad(createGraph, () =>
-    session().sweep(() => {
+    sweep(() => {
       const found = new Map<Tensor, Tensor>([[root, seedFor(root, dy)]]);
       const order = graphOf(root);
       const leads = new Set<Tensor>(); // what a wanted tensor can be reached from
@@ -80,7 +81,7 @@ export function backward(loss: Tensor, dy?: Tensor): void {
 function accumulate(parameter: Cell, g: Tensor): void {
   if (parameter.grad?.error) parameter.grad = undefined;
   const before = parameter.grad;
-  if (before?.pending) session().settle(before); // an earlier backward that has not run: run it first
+  if (before?.pending) settle(before); // an earlier backward that has not run: run it first
   parameter.grad = parameter.grad ? add(parameter.grad, g) : g;
 }
 

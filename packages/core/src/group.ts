@@ -1,5 +1,5 @@
 // Pending ops that belong together: connected ones, or those of one noGrad call. A group runs whole (run.ts).
-import type { Storage } from "./storage.ts";
+import type { Home, Storage } from "./storage.ts";
 import type { Tensor } from "./tensor.ts";
 
 export class Group {
@@ -9,6 +9,8 @@ export class Group {
   leaves = new Map<Tensor, Storage | undefined>();
   /** Of host data it will upload. */
   bytes = 0;
+  /** Where it will run; undefined while it starts from nothing but host data, and can run anywhere. */
+  home: Home | undefined = undefined;
 }
 
 export function rootOf(group: Group): Group {
@@ -20,6 +22,7 @@ export function rootOf(group: Group): Group {
   return g;
 }
 
+/** Their homes are on one device, if they have any. */
 export function union(x: Group, y: Group): Group {
   let a = rootOf(x);
   let b = rootOf(y);
@@ -29,6 +32,7 @@ export function union(x: Group, y: Group): Group {
     if (a.leaves.has(leaf)) storage?.release();
     else a.leaves.set(leaf, storage);
   a.bytes += b.bytes;
+  if (!a.home || b.home?.placed) a.home = b.home ?? a.home;
   b.parent = a;
   return a;
 }

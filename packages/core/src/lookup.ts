@@ -1,10 +1,10 @@
 // From recorded nodes to a program: the structure as numbers, looked up exactly, and flattened when it is new.
 // Ops without a kernel on the backend are replaced by their decomposition here.
-import { activeSession } from "./active.ts";
 import type { Backend } from "./backend.ts";
 import type { Spec } from "./dtype.ts";
 import { withGrad } from "./mode.ts";
 import type { Op } from "./op.ts";
+import { trace } from "./pending.ts";
 import { type Instruction, type Program, planFrees } from "./program.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -172,7 +172,7 @@ class Flattener {
   private decompose(op: Op, attrs: object, specs: readonly Spec[], slots: readonly number[], fixed: number[]): number {
     const inputs = specs.map((s) => new Tensor(s.shape, s.dtype));
     const at = new Map<Tensor, number>(inputs.map((x, i) => [x, slots[i]]));
-    const { result, nodes } = trace(() => op.decompose!(inputs, attrs));
+    const { result, nodes } = trace(this.backend, () => withGrad(false, () => op.decompose!(inputs, attrs)));
     for (const n of nodes) {
       const from = n.inputs.map((x) => {
         const slot = at.get(x);
@@ -188,19 +188,6 @@ class Flattener {
   }
 }
 const specOf = ({ shape, dtype }: Spec): Spec => ({ shape, dtype });
-
-/** Records what `f` does without making it pending. */
-function trace(f: () => Tensor): { result: Tensor; nodes: Tensor[] } {
-  const active = activeSession()!;
-  const outer = active.tracing;
-  const nodes: Tensor[] = [];
-  active.tracing = nodes;
-  try {
-    return { result: withGrad(false, f), nodes };
-  } finally {
-    active.tracing = outer;
-  }
-}
 
 function flatten(backend: Backend, nodes: readonly Tensor[], leaves: readonly Tensor[]): Flat {
   const inputs = leaves.map(specOf);

@@ -1,7 +1,9 @@
 // Ops as methods, x.add(y).relu().sum() as in PyTorch: which function each name stands for. What it computes is said at
 // the function.
+import type { Backend } from "./backend.ts";
 import type { DType, Shape } from "./dtype.ts";
 import { backward } from "./grad.ts";
+import { move } from "./move.ts";
 import type { Bounds } from "./ops/arithmetic.ts";
 import type { ReduceOptions } from "./ops/broadcast.ts";
 import * as f from "./ops/functions.ts";
@@ -121,7 +123,8 @@ export interface TensorMethods {
   /** {@link f.matmul} */
   mm(y: Tensor): Tensor;
   // ---- types and gradients
-  to(dtype: DType): Tensor;
+  /** In another dtype, or a copy on another device (without history; what is on the host is returned as it is, and goes anywhere). */
+  to(target: DType | Backend): Tensor;
   float(): Tensor;
   int(): Tensor;
   bool(): Tensor;
@@ -235,7 +238,7 @@ const methods: AsFunctions = {
   scatterAdd: f.scatterAdd,
   matmul: f.matmul,
   mm: f.matmul,
-  to: f.cast,
+  to: (x, target) => (typeof target === "string" ? f.cast(x, target) : move(x, target)),
   float: (x) => f.cast(x, "float32"),
   int: (x) => f.cast(x, "int32"),
   bool: (x) => f.cast(x, "bool"),

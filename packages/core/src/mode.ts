@@ -1,5 +1,5 @@
 // Whether recording keeps what gradients need. The reverse pass itself is in grad.ts.
-import { activeSession } from "./active.ts";
+import { together } from "./pending.ts";
 
 let enabled = true;
 export const gradEnabled = (): boolean => enabled;
@@ -20,8 +20,7 @@ export function withGrad<T>(on: boolean, f: () => T): T {
  */
 export function noGrad<T>(f: () => T): T {
   return withGrad(false, () => {
-    const active = activeSession();
-    const result = active ? active.together(f) : f();
+    const result = together(f);
     if (result instanceof Promise)
       throw new Error(
         "noGrad: the function is async, and other code would run inside it at its awaits; make it sync and await outside",

@@ -1,16 +1,19 @@
-// The one door through which ops are recorded: cells become their values, and what needs gradients is marked.
-import { session } from "./active.ts";
+// The one door through which ops are recorded: cells become their values, shapes, dtypes and devices are checked, and what needs
+// gradients is marked. What becomes of a recorded op is in pending.ts.
+import { here } from "./active.ts";
 import { inspectNode, isDebugging } from "./debug.ts";
+import { commonHome } from "./home.ts";
 import { gradEnabled } from "./mode.ts";
 import type { Op } from "./op.ts";
-import type { Tensor } from "./tensor.ts";
+import { enqueue, tracer } from "./pending.ts";
+import { Tensor } from "./tensor.ts";
 
 const NO_SCALARS: readonly number[] = [];
 
 /**
  * Records `op` applied to `inputs`. Computes nothing.
  * @param scalars numbers that may differ the next time: they are no part of a program's identity.
- * @throws what the op's shape rule throws, here, on the user's line.
+ * @throws what the op's shape rule throws, here, on the user's line; if the inputs are on two devices.
  */
 export function record<Attrs extends object>(
   op: Op<Attrs>,
@@ -19,9 +22,23 @@ export function record<Attrs extends object>(
   scalars: readonly number[] = NO_SCALARS,
 ): Tensor {
   const sources = inputs.map((x) => x.source);
-  const needsGrad = gradEnabled() && op.grad !== "none" && sources.some((x) => x.requiresGrad);
+  const spec = op.infer(sources, attrs);
+  const traced = tracer();
+  const home = traced ? undefined : commonHome(op.name, sources);
+  const { backend } = traced ?? home ?? here();
+  if (!backend.dtypes.includes(spec.dtype))
+    throw new Error(
+      `${op.name}: the result would be ${spec.dtype}, but the ${backend.name} backend has only ${backend.dtypes.join(", ")}; cast first`,
+    );
+  const t = new Tensor(spec.shape, spec.dtype);
   // The record's attribute type is erased here, and typed again wherever the record itself reads it.
-  const t = session().record(op as unknown as Op, sources, attrs, scalars, needsGrad);
+  t.op = op as unknown as Op;
+  t.inputs = sources;
+  t.attrs = attrs;
+  t.scalars = scalars;
+  t.requiresGrad = gradEnabled() && op.grad !== "none" && sources.some((x) => x.requiresGrad);
+  if (traced) traced.nodes.push(t);
+  else enqueue(t, home);
   if (isDebugging()) inspectNode(t);
   return t;
 }

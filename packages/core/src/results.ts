@@ -42,8 +42,13 @@ export class ResultWindow {
       place.storage = undefined;
       storage.release();
     };
-    const host = storage.backend.read(storage.buffer);
-    if (host instanceof Promise) void host.then((h) => place.storage === storage && arrived(h));
-    else arrived(host);
+    const lost = (error: unknown) => void (storage.error = error); // whoever reads it is told
+    try {
+      const host = storage.read();
+      if (host instanceof Promise) void host.then((h) => place.storage === storage && arrived(h), lost);
+      else arrived(host);
+    } catch (error) {
+      lost(error);
+    }
   }
 }

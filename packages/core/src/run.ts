@@ -1,17 +1,21 @@
-// Record -> groups -> programs -> backend, and who frees what. The rules are numbered in docs/execution.md.
+// One device at work: groups become programs and run there, and who frees what. When they run is in pending.ts; the rules are
+// numbered in docs/execution.md.
+import { here } from "./active.ts";
 import type { Backend } from "./backend.ts";
-import { bytesOf, type DType, type TypedArray } from "./dtype.ts";
-import { Group, rootOf, union } from "./group.ts";
+import type { TypedArray } from "./dtype.ts";
+import type { Group } from "./group.ts";
+import { homeOf } from "./home.ts";
 import { interpret, type Known, ProgramCache, programOf } from "./lookup.ts";
-import type { Op } from "./op.ts";
+import { flush } from "./pending.ts";
 import { planFrees } from "./program.ts";
 import { ResultWindow } from "./results.ts";
-import { Storage } from "./storage.ts";
+import { type Home, Storage } from "./storage.ts";
 import { Tensor } from "./tensor.ts";
 
-/** One execution of a program: what it started from, and which inner values it has handed out. */
+/** One execution of a program: what it started from, where, and which inner values it has handed out. */
 export interface Run {
   readonly known: Known;
+  readonly home: Home;
   readonly serial: number;
   readonly leaves: readonly Tensor[];
   exports: Tensor[];
@@ -46,159 +50,44 @@ const DEFAULTS: Required<SessionOptions> = {
   maxDepth: 4,
 };
 
+/** Set while the reverse pass records. */
+let sweeping = false;
+/** The reverse pass asks for one value after another: what it passes is kept, or it would start anew each time. */
+export function sweep<T>(f: () => T): T {
+  sweeping = true;
+  try {
+    return f();
+  } finally {
+    sweeping = false;
+  }
+}
+
 export class Session {
   readonly backend: Backend;
   readonly options: Required<SessionOptions>;
   readonly stats: SessionStats = { recorded: 0, kernels: 0, recomputed: 0, uploads: 0, compiled: 0, runs: 0 };
   readonly programs: ProgramCache;
   readonly results: ResultWindow;
-  /** Set while a decomposition is traced: what is recorded goes here and is not pending. */
-  tracing: Tensor[] | undefined = undefined;
-  private readonly dtypes: ReadonlySet<DType>;
-  private recorded: Tensor[] = [];
-  private pendingBytes = 0;
   /** Runs that have handed out inner values. */
   private readonly live = new Set<Run>();
-  private tickPromise: Promise<void> | undefined = undefined;
-  private joint: Group | undefined = undefined;
-  private sweeping = false;
 
   constructor(backend: Backend, options: SessionOptions = {}) {
     this.backend = backend;
     this.options = { ...DEFAULTS, ...options };
-    this.dtypes = new Set(backend.dtypes);
     this.programs = new ProgramCache(backend, this.options.maxProgramBytes);
     this.results = new ResultWindow(this.options.resultBytes);
   }
 
-  // ---- recording -----------------------------------------------------------------------------------------------------
-  /** Adds `op` applied to `inputs` (no cells) to what is pending. Leaves no trace if it throws. */
-  record(op: Op, inputs: readonly Tensor[], attrs: object, scalars: readonly number[], requiresGrad: boolean): Tensor {
-    const spec = op.infer(inputs, attrs);
-    if (!this.dtypes.has(spec.dtype))
-      throw new Error(
-        `${op.name}: the result would be ${spec.dtype}, but the ${this.backend.name} backend has only ${[...this.dtypes].join(", ")}; cast first`,
-      );
-    const t = new Tensor(spec.shape, spec.dtype);
-    t.op = op;
-    t.inputs = inputs;
-    t.attrs = attrs;
-    t.scalars = scalars;
-    t.requiresGrad = requiresGrad;
-    if (this.tracing) {
-      this.tracing.push(t);
-      return t;
-    }
-    for (const x of inputs) if (!x.group) this.ready(x);
-    if (this.isFull(inputs)) this.flush();
-    this.join(t);
-    this.recorded.push(t);
-    if (!op.alias) this.stats.recorded++;
-    return t;
-  }
-  /** A value that has run is about to be used. */
-  private ready(x: Tensor): void {
-    if (x.error) throw x.error;
-    if (!x.available) this.recompute(x);
-    else if (x.index >= 0 && !x.run!.known.wanted.has(x.index)) this.learn(x); // there only by luck
-  }
-  /** Recorded enough to run it: at a place where something new begins if there is one. */
-  private isFull(inputs: readonly Tensor[]): boolean {
-    const { maxPending, maxPendingBytes } = this.options;
-    const full = Math.max(this.recorded.length / maxPending, this.pendingBytes / maxPendingBytes);
-    return full >= 2 || (full >= 1 && !inputs.some((x) => x.group));
-  }
-  private join(t: Tensor): void {
-    let group = this.joint && rootOf(this.joint);
-    for (const x of t.inputs) {
-      x.uses++;
-      if (x.group) group = group ? union(group, x.group) : rootOf(x.group);
-    }
-    group ??= new Group();
-    for (const x of t.inputs) if (!x.group && !group.leaves.has(x)) this.hold(group, x);
-    t.group = group;
-  }
-  private hold(group: Group, x: Tensor): void {
-    if (x.cell && !x.storage) {
-      this.upload(x); // so that it can be held
-      x.host = undefined;
-    }
-    if (x.storage && x.storage.backend !== this.backend) this.migrate(x);
-    group.leaves.set(x, x.storage?.retain());
-    if (x.storage) return;
-    group.bytes += bytesOf(x);
-    this.pendingBytes += bytesOf(x);
-  }
-  /** `x` was computed on another backend. */
-  private migrate(x: Tensor): void {
-    const old = x.storage!;
-    const host = old.backend.read(old.buffer);
-    if (host instanceof Promise)
-      throw new Error(
-        `a value of shape [${x.shape}] is on the ${old.backend.name} backend, which can only be read asynchronously; await its data() before you use it on ${this.backend.name}`,
-      );
-    x.storage = new Storage(this.backend.upload(host, x.dtype), this.backend);
-    old.release();
-  }
-  /** What `f` records becomes one group. */
-  together<T>(f: () => T): T {
-    const outer = this.joint;
-    this.joint ??= new Group();
-    try {
-      return f();
-    } finally {
-      this.joint = outer;
-    }
-  }
-
-  // ---- when things run -------------------------------------------------------------------------------------------------
-  /** End of the current tick: what has been asked for runs. A failure is kept on the values it concerns. */
-  private tick(): Promise<void> {
-    this.tickPromise ??= Promise.resolve().then(() => {
-      this.tickPromise = undefined;
-      const asked = new Set(this.recorded.filter((t) => t.kept).map((t) => rootOf(t.group!)));
-      try {
-        this.flush((g) => asked.has(g));
-      } catch {
-        // every value of the failed program carries the error
-      }
-    });
-    return this.tickPromise;
-  }
-  /** Runs all that is pending, or some of the groups. */
-  flush(which: (g: Group) => boolean = () => true): void {
-    const groups = new Map<Group, Tensor[]>();
-    const rest: Tensor[] = [];
-    for (const t of this.recorded) {
-      const g = rootOf(t.group!);
-      if (!which(g)) rest.push(t);
-      else if (groups.has(g)) groups.get(g)!.push(t);
-      else groups.set(g, [t]);
-    }
-    this.recorded = rest;
-    let failure: { error: unknown } | undefined;
-    for (const [g, nodes] of groups)
-      try {
-        this.runGroup(g, nodes);
-      } catch (error) {
-        failure ??= { error };
-      }
-    if (failure) throw failure.error;
-  }
-  settle(t: Tensor): void {
-    const group = rootOf(t.group!);
-    this.flush((g) => g === group);
-  }
-
-  /** Another session takes over: runs what is pending, and leaves on the device only what cells hold. */
+  /** Another session takes over: leaves on the device only what cells hold. What is pending has run. */
   retire(): void {
-    this.flush();
     for (const r of this.live) this.drop(r, () => true);
     this.results.empty();
   }
 
-  private runGroup(group: Group, nodes: readonly Tensor[]): void {
-    this.pendingBytes -= group.bytes;
+  // ---- running a group -----------------------------------------------------------------------------------------------
+  /** All of `nodes`, or none: then each of them carries the error. */
+  run(group: Group, nodes: readonly Tensor[]): void {
+    const home = group.home ?? here();
     this.runWhatNeedsOldParameters(nodes);
     const leaves: Tensor[] = [];
     let known: Known;
@@ -209,7 +98,8 @@ export class Session {
       this.release(group);
       throw error;
     }
-    const run: Run = { known, serial: ++known.runs, leaves: leaves.filter((x) => x.cell?.keepPrevious), exports: [] };
+    const cells = leaves.filter((x) => x.cell?.keepPrevious);
+    const run: Run = { known, home, serial: ++known.runs, leaves: cells, exports: [] };
     const held: Storage[] = []; // what this run keeps alive while it lasts
     try {
       const inputs = leaves.map((x, i) => this.input(x, i, run, group.leaves.get(x), held));
@@ -231,7 +121,7 @@ export class Session {
   private runWhatNeedsOldParameters(nodes: readonly Tensor[]): void {
     if (!nodes.some((n) => n.holders?.some((c) => c.previousInUse))) return;
     try {
-      this.flush();
+      flush();
     } catch {
       // its values carry the error
     }
@@ -272,9 +162,11 @@ export class Session {
   /** The storage of a program input; uploads what is on the host only. */
   private input(x: Tensor, i: number, run: Run, pinned: Storage | undefined, held: Storage[]): Storage {
     let s = pinned ?? x.storage;
+    if (s?.error) throw s.error;
+    if (s && s.backend !== this.backend) s = this.recall(x);
     if (!s) {
       if (x.run) this.learn(x);
-      s = this.upload(x);
+      s = this.upload(x, run.home);
     }
     if (x.host && x.storage && !x.cell) {
       x.run = run;
@@ -283,15 +175,25 @@ export class Session {
     held.push(s.retain());
     return s;
   }
-  private upload(x: Tensor): Storage {
+  upload(x: Tensor, home: Home): Storage {
     this.stats.uploads++;
-    if (!this.dtypes.has(x.dtype))
+    if (!this.backend.dtypes.includes(x.dtype))
       throw new Error(
-        `the ${this.backend.name} backend has no ${x.dtype} (it has ${[...this.dtypes].join(", ")}); make the tensor with another dtype`,
+        `the ${this.backend.name} backend has no ${x.dtype} (it has ${this.backend.dtypes.join(", ")}); make the tensor with another dtype`,
       );
-    const storage = new Storage(this.backend.upload(x.host!, x.dtype), this.backend);
+    const storage = new Storage(this.backend.upload(x.host!, x.dtype), home);
     x.storage = storage;
     return storage;
+  }
+  /** Host data that is still on another device leaves it: it is needed here now. */
+  private recall(x: Tensor): undefined {
+    const old = x.storage;
+    if (!old || old.backend === this.backend) return;
+    old.home.session.results.forget(x.place);
+    if (x.run) x.run.exports = x.run.exports.filter((n) => n !== x);
+    x.run = undefined;
+    old.release();
+    x.storage = undefined;
   }
   /** The first time kernel by kernel; a program that comes back is worth compiling, and by then it knows what is wanted. */
   private execute(known: Known, nodes: readonly Tensor[], inputs: readonly Storage[]): Map<number, unknown> {
@@ -328,7 +230,7 @@ export class Session {
     buffers: ReadonlyMap<number, unknown>,
   ): void {
     const storages = new Map<number, Storage>();
-    for (const [slot, buffer] of buffers) storages.set(slot, new Storage(buffer, this.backend)); // held here until all are handed out
+    for (const [slot, buffer] of buffers) storages.set(slot, new Storage(buffer, run.home)); // held here until all are handed out
     nodes.forEach((n, i) => {
       n.group = undefined;
       const s = storages.get(known.slots[i]) ?? inputs[known.slots[i]];
@@ -375,7 +277,7 @@ export class Session {
     const needed = new Set(order);
     this.learn(x);
     const last = new Map<Tensor, Tensor>(); // after whom an intermediate value can go
-    if (!this.sweeping) for (const n of order) for (const y of n.inputs) if (needed.has(y)) last.set(y, n);
+    if (!sweeping) for (const n of order) for (const y of n.inputs) if (needed.has(y)) last.set(y, n);
     for (const n of order) {
       this.computeAgain(n);
       for (const y of new Set(n.inputs)) if (last.get(y) === n) this.drop(y.run!, (q) => q === y);
@@ -394,13 +296,8 @@ export class Session {
     return [...needed].sort((a, b) => a.id - b.id);
   }
   private computeAgain(n: Tensor): void {
-    for (const y of n.inputs) {
-      if (y.storage) continue;
-      if (y.run) this.learn(y);
-      this.upload(y);
-      if (y.run) this.lend(y);
-      else this.pushResult(y);
-    }
+    const home = homeOf(n) ?? here();
+    for (const y of n.inputs) this.bring(y, home);
     if (n.op!.alias) n.storage = n.inputs[0].storage!.retain();
     else {
       const { program, scalars } = programOf(this.backend, n.op!, n.attrs!, n.scalars, n.inputs, n);
@@ -410,27 +307,35 @@ export class Session {
         n.inputs.map((y) => y.storage!.buffer),
         scalars,
       );
-      n.storage = new Storage(buffer, this.backend);
+      n.storage = new Storage(buffer, home);
       this.stats.kernels++;
       this.stats.recomputed++;
     }
     this.lend(n);
   }
-  /** The reverse pass asks for one value after another: what it passes is kept, or it would start anew each time. */
-  sweep<T>(f: () => T): T {
-    this.sweeping = true;
-    try {
-      return f();
-    } finally {
-      this.sweeping = false;
+  /** Has the value of `y` on this device, now. */
+  private bring(y: Tensor, home: Home): void {
+    if (!y.cell && y.place.onHost) this.recall(y);
+    const s = y.storage;
+    if (s) {
+      if (!s.arrival && s.backend !== this.backend) s.move(home, y.dtype);
+      if (s.error) throw s.error;
+      if (!s.arrival) return;
+      throw new Error(
+        `a value of shape [${y.shape}] is still on its way to the ${this.backend.name} backend, and is needed now; await sync() once after the move`,
+      );
     }
+    if (y.run) this.learn(y);
+    this.upload(y, home);
+    if (y.run) this.lend(y);
+    else this.pushResult(y);
   }
   /** `x` is there until the program that made it has run again. */
   private lend(x: Tensor): void {
     x.run!.exports.push(x);
     this.live.add(x.run!);
   }
-  private learn(x: Tensor): void {
+  learn(x: Tensor): void {
     const { known, serial } = x.run!;
     const depth = Math.max(known.runs - serial + 1, known.wanted.get(x.index) ?? 0);
     if (depth <= this.options.maxDepth) known.wanted.set(x.index, depth);
@@ -447,15 +352,8 @@ export class Session {
   }
 
   // ---- results ---------------------------------------------------------------------------------------------------------
-  private pushResult(t: Tensor): void {
-    t.run = undefined;
-    this.results.push(t);
-  }
+  /** `t` has run. */
   keep(t: Tensor): Tensor {
-    if (t.pending) {
-      t.kept = true;
-      return t;
-    }
     const storage = this.resident(t);
     if (t.cell) {
       const copy = new Tensor(t.shape, t.dtype); // the cell will move on
@@ -476,58 +374,31 @@ export class Session {
       );
     t.place.gone = "it was disposed";
     t.host = undefined;
-    if (this.results.forget(t.place)) {
-      t.storage?.release();
+    if (t.storage?.home.session.results.forget(t.place)) {
+      t.storage.release();
       t.storage = undefined;
     }
     if (!t.pending) t.cut();
   }
+  /** The storage of a value, on whatever device it is; uploads or computes it again where it is nowhere. */
   resident(t: Tensor): Storage {
     if (t.error) throw t.error;
-    if (t.storage) {
-      if (t.storage.backend !== this.backend) this.migrate(t);
-      return t.storage;
-    }
-    if (t.host) {
-      this.upload(t);
-      this.pushResult(t);
-      return t.storage!;
-    }
-    return this.recompute(t);
-  }
-  async read(t: Tensor): Promise<TypedArray> {
-    if (t.pending) {
-      t.kept = true;
-      await this.tick();
-    }
-    if (t.error) throw t.error;
-    if (t.host) return t.host;
-    const storage = this.resident(t).retain();
-    try {
-      const data = await storage.backend.read(storage.buffer);
-      this.arrived(t, data);
-      return data;
-    } finally {
-      storage.release();
-    }
+    if (t.storage) return t.storage;
+    if (!t.host) return this.recompute(t);
+    this.upload(t, homeOf(t) ?? here());
+    this.pushResult(t);
+    return t.storage!;
   }
   /** Read once: it lives on the host. */
-  private arrived(t: Tensor, data: TypedArray): void {
+  arrived(t: Tensor, data: TypedArray): void {
     if (!t.cell && !t.host) t.host = data;
-    if (!this.results.forget(t.place)) return;
-    t.storage!.release();
+    if (!t.storage?.home.session.results.forget(t.place)) return;
+    t.storage.release();
     t.storage = undefined;
   }
-  /** The value if it can be had without waiting; runs what is pending. */
-  peek(t: Tensor): TypedArray | undefined {
-    if (t.pending) {
-      t.kept = true;
-      this.settle(t);
-    }
-    if (t.host) return t.host;
-    const storage = this.resident(t);
-    const data = storage.backend.read(storage.buffer);
-    return data instanceof Promise ? undefined : data;
+  pushResult(t: Tensor): void {
+    t.run = undefined;
+    this.results.push(t);
   }
 }
 

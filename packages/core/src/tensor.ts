@@ -1,10 +1,13 @@
 // Tensor: a value that is recorded now and computed when someone looks. Nobody has to free one: results live on the
 // host once read, and the executor frees what is inner (run.ts). The ops are in ops/, attached as methods in methods.ts.
-import { session } from "./active.ts";
+import { here } from "./active.ts";
+import type { Backend } from "./backend.ts";
 import type { Cell } from "./cell.ts";
 import { type DType, type Shape, type Spec, sizeOf, type TypedArray } from "./dtype.ts";
 import type { Group } from "./group.ts";
+import { homeOf } from "./home.ts";
 import type { Op } from "./op.ts";
+import { keep, peek, read } from "./pending.ts";
 import { format } from "./print.ts";
 import type { Run } from "./run.ts";
 import { Place, type Storage } from "./storage.ts";
@@ -50,6 +53,10 @@ export class Tensor implements Spec {
     this.dtype = dtype;
   }
 
+  /** The backend that computes with it: the one it was placed on with `to(backend)`, else the one of setBackend(). */
+  get device(): Backend {
+    return (homeOf(this.source) ?? here()).backend;
+  }
   get ndim(): number {
     return this.shape.length;
   }
@@ -108,27 +115,23 @@ export class Tensor implements Spec {
   }
   /** Has its value kept for later use, although it is an inner value of a program: logits used two steps late. */
   keep(): Tensor {
-    return session().keep(this.source);
+    return keep(this.source);
   }
   /** Lets the value go now. Never needed: for those who want to say when. */
   dispose(): void {
-    session().dispose(this.source);
+    here().session.dispose(this.source);
   }
   [Symbol.dispose](): void {
     this.dispose();
   }
   /** Prints like PyTorch where the value can be had at once (it runs what is pending); else says what it is. */
   toString(): string {
-    return format(this.shape, this.dtype, session().peek(this.source), this.requiresGrad);
+    return format(this.shape, this.dtype, peek(this.source), this.requiresGrad);
   }
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
   }
 }
-
-/** What is on the host, as data sets are, can be read before any backend is set. */
-const read = (t: Tensor): TypedArray | Promise<TypedArray> =>
-  t.host && !t.pending && !t.error ? t.host : session().read(t);
 
 function nest(data: TypedArray, shape: Shape, dtype: DType): unknown {
   const value = (i: number) => (dtype === "bool" ? data[i] !== 0 : data[i]);

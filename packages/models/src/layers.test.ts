@@ -268,13 +268,13 @@ describe("to", () => {
     expect((batchNorm as nn.BatchNorm1d).numBatchesTracked!.dtype).toBe("int32");
     expect(new Set(net.parameters()).size).toBe(4);
   });
-  test("the backend that computes", async () => {
-    const net = new nn.Linear(1, 1);
-    expect(net.to(getBackend())).toBe(net);
+  test("another device: parameters, buffers and results; what comes from the host follows", async () => {
+    const net = new nn.Sequential(new nn.Linear(2, 2), new nn.BatchNorm1d(2));
     const other = await reference();
-    expect(() => net.to(other)).toThrow(
-      "to: the reference backend computes, but the model was asked to move to reference; call setBackend() with that one first",
-    );
+    expect(net.to(other)).toBe(net);
+    expect([...net.parameters(), ...net.buffers()].every((cell) => cell.device === other)).toBe(true);
+    expect(net.forward(ones([3, 2])).device).toBe(other);
+    expect(getBackend()).not.toBe(other);
   });
 });
 

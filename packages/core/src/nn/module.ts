@@ -3,10 +3,11 @@
 
 import type { Backend } from "../backend.ts";
 import { Buffer, type Cell, Parameter } from "../cell.ts";
-import { getBackend } from "../device.ts";
 import { type DType, isFloat, sizeOf } from "../dtype.ts";
 import { noGrad } from "../mode.ts";
+import { homeOn } from "../move.ts";
 import { cast } from "../ops/functions.ts";
+import { runRest } from "../pending.ts";
 import { leafOf, type Tensor } from "../tensor.ts";
 
 /** What a module holds, by key: values on the host. */
@@ -135,16 +136,16 @@ export abstract class Module {
   }
   /**
    * `to("float64")`: floating-point parameters and buffers become ones of that dtype; call it before making an optimiser.
-   * `to(backend)`: parameters move by themselves to the backend that computes when they are used; this checks that it is
-   * the one named, so that PyTorch's `net.to(device)` carries over.
+   * `to(backend)`: parameters, their gradients and buffers move to that device and stay there, whatever setBackend() says; what is
+   * computed from them is computed there, and the state of a lamina optimiser follows. Batches from the host go anywhere by themselves.
+   * From a device that is read asynchronously the copies take a moment: what needs them waits, and `await sync()` waits for all.
    */
   to(target: DType | Backend): this {
     if (typeof target !== "string") {
-      const current = getBackend();
-      if (target !== current)
-        throw new Error(
-          `to: the ${current.name} backend computes, but the model was asked to move to ${target.name}; call setBackend() with that one first`,
-        );
+      const home = homeOn(target);
+      const cells = this.cells("to");
+      runRest();
+      for (const [, cell] of cells) cell.moveTo(home);
       return this;
     }
     const made = new Map<Cell, Cell>();

@@ -29,6 +29,7 @@ export class ParameterState {
     if (found) return found;
     const { name: path, numel, shape, dtype } = this.parameter;
     const made = new Cell(`${path}.${name}`, tensor(new Float32Array(numel).fill(initial), { shape, dtype }));
+    made.follow(this.parameter);
     this.cells.set(name, made);
     return made;
   }
@@ -88,6 +89,7 @@ export abstract class Optimizer<H extends { lr: number }> {
   private next(p: Parameter, gradient: Tensor, group: H): Tensor {
     const state = this.states.get(p)!;
     state.numbers.step++;
+    made.follow(this.parameter);
     return this.update(p, gradient, group, state);
   }
   /** Clears the gradients, which backward() would otherwise add to. */
