@@ -88,8 +88,8 @@ export abstract class Optimizer<H extends { lr: number }> {
   }
   private next(p: Parameter, gradient: Tensor, group: H): Tensor {
     const state = this.states.get(p)!;
+    for (const cell of state.cells.values()) cell.follow(p); // the model may have moved
     state.numbers.step++;
-    made.follow(this.parameter);
     return this.update(p, gradient, group, state);
   }
   /** Clears the gradients, which backward() would otherwise add to. */
