@@ -1,18 +1,14 @@
 // permute, slice, pad, flip and cat: each element of a part of the result is read from one place of an input. What pad puts
 // around its input is written first.
 import type { Spec } from "@lamina/core";
-import { type Copy, copiesOf, movements, type Node, type StridedPlace } from "@lamina/core/passes";
+import { type Copy, copiesOf, movements, type Node } from "@lamina/core/passes";
 import type { Call } from "./calls.ts";
-import { coordinatesText } from "./coordinates.ts";
+import { coordinatesText, dotText } from "./coordinates.ts";
 import { fillCalls } from "./pointwise/loop.ts";
 
 export { movements };
 
 const LANES = 64;
-
-/** The place of element `i` of `sizes` as WGSL, with the coordinates in c0, c1, …. */
-const placeText = ({ offset, strides }: StridedPlace): string =>
-  [`${offset}`, ...strides.flatMap((s, axis) => (s === 0 ? [] : [`c${axis} * ${s}`]))].join(" + ");
 
 function copyCall(node: Node, input: number, { sizes, from, to }: Copy): Call {
   const count = sizes.reduce((a, b) => a * b, 1);
@@ -24,7 +20,7 @@ function copyCall(node: Node, input: number, { sizes, from, to }: Copy): Call {
   let i = group * ${LANES}u + local;
   if (i >= ${count}u) { return; }
   ${coordinatesText(sizes, "i")}
-  write_y(u32(${placeText(to)}), read_x(u32(${placeText(from)})));`,
+  write_y(u32(${to.offset} + ${dotText(to.strides)}), read_x(u32(${from.offset} + ${dotText(from.strides)})));`,
     }),
     args: [
       { name: "x", width: 1, at: { slot: node.inputs[input] } },

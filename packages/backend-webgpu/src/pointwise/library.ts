@@ -66,8 +66,14 @@ const functions: Readonly<Record<string, string>> = {
 
   // ---- rounding ----------------------------------------------------------------------------------------------------------
   /** What has no fraction, or is no number, stays as it is; a result of zero keeps the sign. */
-  floor_of: `fn floor_of(x: f32) -> f32 { return select(with_sign_of_zero(floor(x), x), x, size_bits(x) >= 0x4b000000u); }`,
-  ceil_of: `fn ceil_of(x: f32) -> f32 { return select(with_sign_of_zero(ceil(x), x), x, size_bits(x) >= 0x4b000000u); }`,
+  floor_of: `fn floor_of(x: f32) -> f32 {
+  if (size_bits(x) - 1u < 0x3f7fffffu) { return select(0.0, -1.0, is_negative(x)); } // between 0 and 1, however small
+  return select(with_sign_of_zero(floor(x), x), x, size_bits(x) >= 0x4b000000u);
+}`,
+  ceil_of: `fn ceil_of(x: f32) -> f32 {
+  if (size_bits(x) - 1u < 0x3f7fffffu) { return select(1.0, with_sign(0.0, x), is_negative(x)); }
+  return select(with_sign_of_zero(ceil(x), x), x, size_bits(x) >= 0x4b000000u);
+}`,
   round_of: `fn round_of(x: f32) -> f32 { return select(with_sign_of_zero(round(x), x), x, size_bits(x) >= 0x4b000000u); }`,
   trunc_of: `fn trunc_of(x: f32) -> f32 { return select(with_sign_of_zero(trunc(x), x), x, size_bits(x) >= 0x4b000000u); }`,
   with_sign_of_zero: `fn with_sign_of_zero(y: f32, x: f32) -> f32 { return select(y, with_sign(0.0, x), y == 0.0); }`,
@@ -76,6 +82,7 @@ const functions: Readonly<Record<string, string>> = {
   sqrt_of: `fn sqrt_of(x: f32) -> f32 {
   if (size_bits(x) == 0u || bitcast<u32>(x) == 0x7f800000u) { return x; }
   if (is_negative(x) || is_nan(x)) { return nan_value(); }
+  if (size_bits(x) < 0x00800000u) { return sqrt(f32(size_bits(x)) * 2.0) * 0x1p-75f; } // x is its bits * 2^-149
   return sqrt(x);
 }`,
   rsqrt_of: `fn rsqrt_of(x: f32) -> f32 {
@@ -168,7 +175,7 @@ const functions: Readonly<Record<string, string>> = {
     if (size == 0x3f800000u) { return 1.0; }
     return select(0.0, infinity(), (size > 0x3f800000u) != is_negative(y));
   }
-  let whole = size_bits(y) >= 0x4b800000u || y == trunc(y);
+  let whole = size_bits(y) >= 0x3f800000u && (size_bits(y) >= 0x4b800000u || y == trunc(y));
   let odd = whole && size_bits(y) < 0x4b800000u && (i32(y) & 1) != 0;
   var result: f32;
   if (size == 0u || size == 0x7f800000u) {
@@ -302,7 +309,11 @@ const functions: Readonly<Record<string, string>> = {
   let e = exp_of(-magnitude(x));
   return select(1.0, e, is_negative(x)) / (1.0 + e);
 }`,
-  silu_of: `fn silu_of(x: f32) -> f32 { return x * sigmoid_of(x); }`,
+  silu_of: `fn silu_of(x: f32) -> f32 {
+  if (x > -80.0 || is_nan(x) || is_infinite(x)) { return x * sigmoid_of(x); }
+  let half = exp_of(0.5 * x); // e^x may be too small for the device, x*e^x is not
+  return x * half * half;
+}`,
   softplus_of: `fn softplus_of(x: f32) -> f32 {
   if (is_nan(x)) { return x; }
   return relu_of(x) + log1p_of(exp_of(-magnitude(x)));

@@ -3,7 +3,7 @@
 import { type DType, type Spec, sizeOf } from "@lamina/core";
 import { elementsOf, type Free, type LoopPlan, planLoop, stridesOf, type Unit } from "@lamina/core/passes";
 import type { Argument, Call, Quantity } from "../calls.ts";
-import { coordinatesText } from "../coordinates.ts";
+import { coordinatesText, dotText } from "../coordinates.ts";
 import { wgslType } from "../shader.ts";
 import { libraryOf } from "./library.ts";
 import { expressionOf, valueType } from "./ops.ts";
@@ -22,8 +22,7 @@ function isContiguous(sizes: readonly number[], strides: readonly number[]): boo
 /** Where a load reads, in WGSL: by the number of the element, or by its coordinates. */
 function indexText(sizes: readonly number[], strides: readonly number[]): string {
   if (isContiguous(sizes, strides)) return "i";
-  const terms = strides.flatMap((s, axis) => (s === 0 || sizes[axis] === 1 ? [] : [`c${axis} * ${s}`]));
-  return terms.length ? `u32(${terms.join(" + ")})` : "0u";
+  return `u32(${dotText(strides)})`;
 }
 
 function bodyOf({ sizes, loads, values, stores }: LoopPlan): string {
