@@ -1,9 +1,10 @@
 // The training loop: short enough to copy out and change. Drawing is left to whoever passes onStep and onEpoch.
 import { crossEntropy, type nn } from "@lamina/core";
 import { type Batches, evaluate } from "./evaluate.ts";
+import { Keeper, type KeeperOptions } from "./keeper.ts";
 import { type BatchMetrics, type EpochResult, type Loss, lossOf, type Metrics, meansOf, measure } from "./metrics.ts";
 import type { Optimizer } from "./optim/optimizer.ts";
-import { type CheckpointStore, capture, Progress, restore } from "./progress.ts";
+import type { Progress } from "./progress.ts";
 import { takeTurns } from "./turns.ts";
 
 export interface StepResult extends BatchMetrics {
@@ -14,7 +15,7 @@ export interface StepResult extends BatchMetrics {
   /** Steps in an epoch, where the loader knows. */
   readonly steps: number | undefined;
 }
-export interface FitOptions {
+export interface FitOptions extends KeeperOptions {
   /** A DataLoader, an array of batches, anything iterable that can be walked once an epoch. */
   train: Batches;
   /** Evaluated after each epoch. */
@@ -30,43 +31,37 @@ export interface FitOptions {
   onEpoch?(result: EpochResult): void | Promise<void>;
   /** Finishes the step, writes a checkpoint, and throws the signal's reason. */
   signal?: AbortSignal;
-  /** Gets a checkpoint after each epoch. */
-  checkpoint?: CheckpointStore;
-  /** Also after every so many steps of an epoch. */
-  checkpointEvery?: number;
-  /** Go on where the newest checkpoint was taken, bit for bit; from the start if there is none (default false). */
-  resume?: boolean;
 }
 
 /**
  * Trains `model` for `epochs` epochs and gives what each came to. In the steady state a step is one program, which computes
- * its loss and its number of right answers as well.
+ * its loss and its number of right answers as well. When the device is lost, it goes on from the last snapshot on one opened anew.
  * @throws if a loss is not a finite number, naming the step; if the signal is aborted; what the checkpoint store throws.
  */
 export async function fit(model: nn.Module, options: FitOptions): Promise<EpochResult[]> {
-  const { train, epochs, optimizer, checkpoint, resume = false, signal, onEpoch } = options;
-  const run = { model, optimizer, train };
-  const saved = resume ? await checkpoint?.load() : undefined;
-  const progress = saved ? restore(run, saved) : new Progress();
-  const save = async () => checkpoint?.save(await capture(run, progress));
-  while (progress.epoch <= epochs) {
-    signal?.throwIfAborted();
-    if (!progress.trained) await trainEpoch(model, options, progress, save);
-    const result = await finishEpoch(model, options, progress, save);
-    await save();
-    await onEpoch?.(result);
-  }
-  return progress.history;
+  const { train, epochs, optimizer } = options;
+  const keeper = await Keeper.start({ model, optimizer, train }, options);
+  while (keeper.progress.epoch <= epochs)
+    try {
+      await runEpoch(model, options, keeper);
+    } catch (error) {
+      await keeper.recover(error);
+    }
+  return keeper.progress.history;
+}
+
+async function runEpoch(model: nn.Module, options: FitOptions, keeper: Keeper): Promise<void> {
+  options.signal?.throwIfAborted();
+  if (!keeper.progress.trained) await trainEpoch(model, options, keeper);
+  const result = await finishEpoch(model, options, keeper);
+  await keeper.save();
+  await options.onEpoch?.(result);
 }
 
 /** The steps of one epoch that are still to do. */
-async function trainEpoch(
-  model: nn.Module,
-  options: FitOptions,
-  progress: Progress,
-  save: () => Promise<unknown>,
-): Promise<void> {
-  const { train, optimizer, loss = crossEntropy, signal, checkpointEvery = Number.POSITIVE_INFINITY, onStep } = options;
+async function trainEpoch(model: nn.Module, options: FitOptions, keeper: Keeper): Promise<void> {
+  const { train, optimizer, loss = crossEntropy, signal, onStep } = options;
+  const { progress } = keeper;
   const steps = (train as { length?: number }).length;
   const turn = takeTurns();
   model.train();
@@ -85,21 +80,17 @@ async function trainEpoch(
     checkFinite(batch.loss, progress);
     await onStep?.({ ...batch, epoch: progress.epoch, step: progress.step, steps });
     await turn(); // a signal arrives here
-    if (signal?.aborted || progress.step % checkpointEvery === 0) await save();
+    await keeper.afterStep(signal?.aborted ?? false);
     signal?.throwIfAborted();
   }
   if (progress.step === 0) throw new Error("fit: the training data has no batches; pass a loader with at least one");
 }
 
 /** Evaluates, and writes the epoch down. */
-async function finishEpoch(
-  model: nn.Module,
-  options: FitOptions,
-  progress: Progress,
-  save: () => Promise<unknown>,
-): Promise<EpochResult> {
+async function finishEpoch(model: nn.Module, options: FitOptions, keeper: Keeper): Promise<EpochResult> {
   const start = performance.now();
-  const tested = await testEpoch(model, options, save);
+  const { progress } = keeper;
+  const tested = await testEpoch(model, options, keeper);
   const trained = meansOf(progress.sums);
   const result = {
     epoch: progress.epoch,
@@ -115,12 +106,12 @@ async function finishEpoch(
 async function testEpoch(
   model: nn.Module,
   { test, loss, signal }: FitOptions,
-  save: () => Promise<unknown>,
+  keeper: Keeper,
 ): Promise<Metrics | undefined> {
   try {
     return test && (await evaluate(model, test, { loss, signal }));
   } catch (error) {
-    if (signal?.aborted) await save(); // the epoch's training is not lost
+    if (signal?.aborted) await keeper.save(); // the epoch's training is not lost
     throw error;
   }
 }

@@ -41,7 +41,7 @@ interface Restorable {
   state(): unknown;
   restore(state: unknown): void;
 }
-const isRestorable = (x: object): x is Restorable => "length" in x && "state" in x && "restore" in x;
+export const isRestorable = (x: object): x is Restorable => "length" in x && "state" in x && "restore" in x;
 
 export class Progress {
   epoch = 1;

@@ -23,6 +23,11 @@ export class ParameterState {
   get step(): number {
     return this.numbers.step;
   }
+  /** As if it had never been asked for. */
+  forget(name: string): void {
+    this.cells.get(name)?.clear();
+    this.cells.delete(name);
+  }
   /** The tensor of that name, of the parameter's shape; full of `initial` at first. */
   cell(name: string, initial = 0): Cell {
     const found = this.cells.get(name);
@@ -122,6 +127,7 @@ export abstract class Optimizer<H extends { lr: number }> {
     [...this.states.values()].forEach((state, i) => {
       const { numbers = { step: 0 }, tensors = {} } = saved.state[i] ?? {};
       Object.assign(state.numbers, numbers);
+      for (const name of state.cells.keys()) if (!Object.hasOwn(tensors, name)) state.forget(name);
       for (const [name, value] of Object.entries(tensors)) state.cell(name).set(value);
     });
   }
