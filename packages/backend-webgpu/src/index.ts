@@ -104,6 +104,7 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<WebGpu> {
     read: (buffer) => reads.read(buffer),
     free: (buffer) => heap.release(buffer),
     compile: (program) => compiler.compile(program),
+    compilesFirst: true,
     memory: () => heap.info(),
     warmup: (onProgress) => pipelines.settle(onProgress),
     // a device and an adapter that were given are used up with it

@@ -43,6 +43,8 @@ export interface Backend<B = any> {
   free(buffer: B): void;
   /** Takes a whole program at once, to fuse and to place. Without it core runs kernel by kernel. */
   compile?(program: Program): Executable<B>;
+  /** A kernel by itself costs it as much as a compiled program: programs are compiled when they are met for the first time. */
+  readonly compilesFirst?: boolean;
   memory(): MemoryInfo;
   /** What it runs on, for people and reports: adapter, driver, versions, threads. */
   readonly details?: Readonly<Record<string, string | number | boolean>>;

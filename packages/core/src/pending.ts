@@ -205,6 +205,9 @@ async function readLater(t: Tensor): Promise<TypedArray> {
     const data = await storage.read();
     sessionOf(t).arrived(t, data);
     return data;
+  } catch (error) {
+    sessionOf(t).unreadable(t, error);
+    throw error;
   } finally {
     storage.release();
   }

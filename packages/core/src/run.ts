@@ -195,7 +195,10 @@ export class Session {
     old.release();
     x.storage = undefined;
   }
-  /** The first time kernel by kernel; a program that comes back is worth compiling, and by then it knows what is wanted. */
+  /**
+   * The first time kernel by kernel, unless compiling costs this device no more than that; a program that comes back is worth
+   * compiling, and by then it knows what is wanted.
+   */
   private execute(known: Known, nodes: readonly Tensor[], inputs: readonly Storage[]): Map<number, unknown> {
     const { program } = known;
     const outputs = new Set(program.outputs); // only ever grows
@@ -207,8 +210,9 @@ export class Session {
       planFrees(program);
       known.executable = undefined;
     }
-    if (!known.executable && known.runs > 1 && this.backend.compile) {
-      known.executable = this.backend.compile(program);
+    const { backend } = this;
+    if (!known.executable && backend.compile && (known.runs > 1 || backend.compilesFirst)) {
+      known.executable = backend.compile(program);
       this.stats.compiled++;
     }
     const scalars: number[] = [];
@@ -218,7 +222,7 @@ export class Session {
     const buffers = inputs.map((s) => s.buffer);
     const out = known.executable
       ? known.executable(buffers, scalars)
-      : interpret(this.backend, program, buffers, scalars);
+      : interpret(backend, program, buffers, scalars);
     this.stats.kernels += program.instructions.length;
     return new Map(program.outputs.map((slot, i) => [slot, out[i]]));
   }
@@ -392,6 +396,13 @@ export class Session {
   /** Read once: it lives on the host. */
   arrived(t: Tensor, data: TypedArray): void {
     if (!t.cell && !t.host) t.host = data;
+    if (!t.storage?.home.session.results.forget(t.place)) return;
+    t.storage.release();
+    t.storage = undefined;
+  }
+  /** It could not be read, and never will be: its device is lost, or what it was computed from was wrong. */
+  unreadable(t: Tensor, error: unknown): void {
+    t.error = error;
     if (!t.storage?.home.session.results.forget(t.place)) return;
     t.storage.release();
     t.storage = undefined;
