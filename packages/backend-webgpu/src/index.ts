@@ -10,9 +10,11 @@ import { Pipelines, type Progress } from "./pipelines.ts";
 import { pointwiseOps } from "./pointwise/ops.ts";
 import { Reads } from "./reads.ts";
 import type { Engine } from "./run.ts";
+import { type OpTiming, Timings } from "./timings.ts";
 
 export { type GpuArray, OutOfMemoryError } from "./memory.ts";
 export type { Progress } from "./pipelines.ts";
+export type { OpTiming } from "./timings.ts";
 
 export interface WebGpuOptions {
   /** A device of your own: the backend uses it, with the limits it was made with, and `close()` destroys it. */
@@ -33,11 +35,18 @@ export interface WebGpuOptions {
    * seconds. Default 2^32, a few hundredths of a second on a small card.
    */
   workPerSubmission?: number;
+  /** Measures every op by the device's clock, for `timings()`; slower. Default false. */
+  profile?: boolean;
 }
 
 export interface WebGpu extends Backend<GpuArray> {
   /** Resolves when every shader that has been asked for so far is compiled: after the first step, before the first picture. */
   warmup(onProgress?: (progress: Progress) => void): Promise<void>;
+  /**
+   * What each op, or loop of ops, has cost since the last call, the most expensive first.
+   * @throws if the backend was not opened with `profile`, or the adapter has no clock.
+   */
+  timings(): Promise<OpTiming[]>;
 }
 
 /** Single ops compiled, kept for when they come again. */
@@ -92,7 +101,9 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<WebGpu> {
   const gpu = await open(options);
   const heap = new Heap(gpu, options.maxBytes);
   const reads = new Reads(gpu, heap);
-  const engine: Engine = { gpu, heap, reads, workPerSubmission: options.workPerSubmission ?? WORK_PER_SUBMISSION };
+  const timings = options.profile && gpu.device.features.has("timestamp-query") ? new Timings(gpu, reads) : undefined;
+  const { workPerSubmission = WORK_PER_SUBMISSION } = options;
+  const engine: Engine = { gpu, heap, reads, workPerSubmission, timings };
   const pipelines = new Pipelines(gpu);
   const compiler = new Compiler(engine, pipelines);
   return {
@@ -107,6 +118,14 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<WebGpu> {
     compilesFirst: true,
     memory: () => heap.info(),
     warmup: (onProgress) => pipelines.settle(onProgress),
+    timings: async () => {
+      if (timings) return timings.take();
+      throw new Error(
+        options.profile
+          ? "webgpu: this adapter has no clock (timestamp-query), so it cannot say what an op costs; in Chrome it needs --enable-webgpu-developer-features"
+          : "webgpu: nothing was measured; open the device with await webgpu({ profile: true })",
+      );
+    },
     // a device and an adapter that were given are used up with it
     reopen: () => webgpu({ ...options, device: undefined, adapter: undefined }),
     close: async () => {

@@ -13,7 +13,7 @@ const LEAST = 4096;
 
 /** Bytes of a part, and where on the host they go. */
 interface Piece {
-  readonly part: Part;
+  readonly source: GPUBuffer;
   readonly from: number;
   readonly bytes: number;
   readonly target: Uint8Array;
@@ -54,7 +54,7 @@ export class Reads {
     const { partLength } = this.heap;
     const copies = array.parts.flatMap((part, i) => {
       const start = i * partLength * WORD;
-      return this.copy(part, words.subarray(start, Math.min(words.length, start + partLength * WORD)));
+      return this.copy(part.buffer, words.subarray(start, Math.min(words.length, start + partLength * WORD)));
     });
     await Promise.all(copies);
     for (const outcome of outcomes) await outcome.settled;
@@ -62,13 +62,13 @@ export class Reads {
     if (this.gpu.failure) throw this.gpu.failure; // it may have come to light on the way
     return fromWords(words.buffer, array.dtype);
   }
-  /** The first bytes of a part. */
-  copy(part: Part, target: Uint8Array): Promise<void>[] {
+  /** The first bytes of a buffer. */
+  copy(source: GPUBuffer, target: Uint8Array): Promise<void>[] {
     const promises = new Set<Promise<void>>();
     for (let from = 0; from < target.length; ) {
       const batch = this.batch();
       const bytes = Math.min(target.length - from, MOST - batch.bytes);
-      batch.pieces.push({ part, from, bytes, target: target.subarray(from, from + bytes) });
+      batch.pieces.push({ source, from, bytes, target: target.subarray(from, from + bytes) });
       batch.bytes += bytes;
       promises.add(batch.promise);
       from += bytes;
@@ -97,8 +97,8 @@ export class Reads {
       const staging = this.staging(batch.bytes);
       const encoder = device.createCommandEncoder();
       let at = 0;
-      for (const { part, from, bytes } of batch.pieces) {
-        encoder.copyBufferToBuffer(part.buffer, from, staging, at, bytes);
+      for (const { source, from, bytes } of batch.pieces) {
+        encoder.copyBufferToBuffer(source, from, staging, at, bytes);
         at += bytes;
       }
       device.queue.submit([encoder.finish()]);
@@ -139,7 +139,7 @@ export class Reads {
   /** Looks at the first words of a part when they are there, and gives the part back. */
   inspect(part: Part, words: number, judge: (words: Int32Array) => Error | undefined): Outcome {
     const target = new Int32Array(words);
-    const copies = this.copy(part, new Uint8Array(target.buffer));
+    const copies = this.copy(part.buffer, new Uint8Array(target.buffer));
     const failed = Promise.all(copies).then(() => {
       this.heap.give(part);
       return judge(target);

@@ -10,6 +10,7 @@ import { Outcome, throwKnown, unsettled } from "./outcome.ts";
 import type { Pipeline } from "./pipelines.ts";
 import type { Reads } from "./reads.ts";
 import { FIXED_WORDS } from "./shader.ts";
+import type { Timings } from "./timings.ts";
 
 /** A call with its pipeline, in as many dispatches as its work asks for. */
 export interface Step {
@@ -49,11 +50,7 @@ export interface Engine {
   readonly reads: Reads;
   /** Multiply-adds, or so, that are submitted at a time. */
   readonly workPerSubmission: number;
-  readonly timer?: Timer | undefined;
-}
-/** Measures dispatches. */
-export interface Timer {
-  begin(call: Call): GPUComputePassTimestampWrites | undefined;
+  readonly timings: Timings | undefined;
 }
 
 interface Piece {
@@ -243,36 +240,36 @@ function writeValues(gpu: Gpu, heap: Heap, values: ArrayLike<number>, find: (par
 }
 
 // ---- submission --------------------------------------------------------------------------------------------------------
-function submit({ gpu, workPerSubmission, timer }: Engine, launches: readonly Launch[]): void {
+function submit({ gpu, workPerSubmission, timings }: Engine, launches: readonly Launch[]): void {
   const { device } = gpu;
   const most = device.limits.maxComputeWorkgroupsPerDimension;
+  const stamps = timings?.begin(launches.length);
   let encoder = device.createCommandEncoder();
   let pass: GPUComputePassEncoder | undefined;
   let work = 0;
-  const finish = () => {
+  const endPass = () => {
     pass?.end();
     pass = undefined;
-    device.queue.submit([encoder.finish()]);
-    work = 0;
   };
   for (const { step, slice, group } of launches) {
     const count = slice.to - slice.from;
     const share = (step.call.work * count) / step.call.workgroups;
     if (work > 0 && work + share > workPerSubmission) {
-      finish();
+      endPass();
+      device.queue.submit([encoder.finish()]);
       encoder = device.createCommandEncoder();
+      work = 0;
     }
     work += share;
-    const timestampWrites = timer?.begin(step.call);
-    pass ??= encoder.beginComputePass(timestampWrites ? { timestampWrites } : {});
+    pass ??= encoder.beginComputePass({ timestampWrites: stamps?.pass(step.call.ops) });
     pass.setPipeline(step.pipeline.compiled!);
     pass.setBindGroup(0, group);
     const width = Math.min(count, most);
     pass.dispatchWorkgroups(width, Math.ceil(count / width));
-    if (timestampWrites) {
-      pass.end();
-      pass = undefined;
-    }
+    if (stamps) endPass(); // the device's clock is read between passes
   }
-  finish();
+  endPass();
+  stamps?.resolve(encoder);
+  device.queue.submit([encoder.finish()]);
+  stamps?.collect();
 }

@@ -1,6 +1,6 @@
 // Results that nobody has read yet: on the device while they fit in a window, the oldest leaving first, to the host.
 import { bytesOf, type TypedArray } from "./dtype.ts";
-import type { Place } from "./storage.ts";
+import { arrivals, type Place } from "./storage.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** A small buffer costs a device more than its bytes. */
@@ -45,10 +45,15 @@ export class ResultWindow {
     const lost = (error: unknown) => void (storage.error = error); // whoever reads it is told
     try {
       const host = storage.read();
-      if (host instanceof Promise) void host.then((h) => place.storage === storage && arrived(h), lost);
+      if (host instanceof Promise) this.wait(host.then((h) => void (place.storage === storage && arrived(h)), lost));
       else arrived(host);
     } catch (error) {
       lost(error);
     }
+  }
+  /** sync() waits for it, or what is sent to the host would pile up in a loop that waits for nothing else. */
+  private wait(landed: Promise<void>): void {
+    const arrival = landed.then(() => void arrivals.delete(arrival));
+    arrivals.add(arrival);
   }
 }

@@ -220,9 +220,7 @@ export class Session {
       for (const s of known.fixed.get(i) ?? n.scalars) scalars.push(s);
     });
     const buffers = inputs.map((s) => s.buffer);
-    const out = known.executable
-      ? known.executable(buffers, scalars)
-      : interpret(backend, program, buffers, scalars);
+    const out = known.executable ? known.executable(buffers, scalars) : interpret(backend, program, buffers, scalars);
     this.stats.kernels += program.instructions.length;
     return new Map(program.outputs.map((slot, i) => [slot, out[i]]));
   }
