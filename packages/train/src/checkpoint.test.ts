@@ -34,6 +34,7 @@ const checkpoint = (epoch: number): Checkpoint => ({
     random: { seed: 2 ** 53 - 1, counter: 7 },
     loader: { epoch: 1 },
     optimizer: { numbers: { 0: { step: 12 } }, paramGroups: [{ lr: 0.1, params: [0] }] },
+    companions: {},
   },
 });
 const epochOf = (c: Checkpoint | undefined) => c?.meta.epoch;

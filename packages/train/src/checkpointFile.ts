@@ -72,7 +72,9 @@ function readMeta(text: string | undefined, file: string): CheckpointMeta {
       ...meta.optimizer.paramGroups.map((group) => group.params),
     ];
     const sums = [meta.sums.loss, meta.sums.examples, meta.seconds];
-    if (counts.every(Number.isSafeInteger) && lists.every(Array.isArray) && sums.every(Number.isFinite)) return meta;
+    const isPlain = typeof meta.companions === "object" && meta.companions !== null;
+    if (isPlain && counts.every(Number.isSafeInteger) && lists.every(Array.isArray) && sums.every(Number.isFinite))
+      return meta;
   } catch {
     // said below
   }

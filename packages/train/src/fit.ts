@@ -1,11 +1,16 @@
 // The training loop: short enough to copy out and change. Drawing is left to whoever passes onStep and onEpoch.
-import { crossEntropy, type nn } from "@lamina/core";
+import { crossEntropy, div, type nn, type Tensor } from "@lamina/core";
+import type { Callback, Running } from "./callbacks.ts";
 import { type Batches, evaluate } from "./evaluate.ts";
 import { Keeper, type KeeperOptions } from "./keeper.ts";
 import { type BatchMetrics, type EpochResult, type Loss, lossOf, type Metrics, meansOf, measure } from "./metrics.ts";
+import { clipGradNorm } from "./optim/clip.ts";
+import type { EMA } from "./optim/ema.ts";
 import type { Optimizer } from "./optim/optimizer.ts";
-import type { Progress } from "./progress.ts";
+import { type Companion, capture, type Participants, type Progress } from "./progress.ts";
+import { type LRScheduler, ReduceLROnPlateau } from "./schedules/index.ts";
 import { takeTurns } from "./turns.ts";
+import { Watch } from "./watch.ts";
 
 export interface StepResult extends BatchMetrics {
   /** From 1. */
@@ -25,7 +30,18 @@ export interface FitOptions extends KeeperOptions {
   optimizer: Optimizer<any>;
   /** Default crossEntropy. */
   loss?: Loss;
-  /** Called after each step; awaited. */
+  /** Steps after each epoch or each step; ReduceLROnPlateau after each epoch with the test loss, or without test data the training loss. */
+  schedule?: LRScheduler | ReduceLROnPlateau;
+  /** Default "epoch". */
+  scheduleEvery?: "epoch" | "step";
+  /** How many batches make a step: their gradients are averaged, as if they were one batch (default 1). */
+  accumulate?: number;
+  /** The gradients' norm is made no larger than this before each step. */
+  clipGradNorm?: number;
+  /** Is updated after each step. */
+  ema?: EMA;
+  callbacks?: readonly Callback[];
+  /** Called after each batch; awaited. */
   onStep?(result: StepResult): void | Promise<void>;
   /** Called after each epoch, when its checkpoint has been written; awaited. */
   onEpoch?(result: EpochResult): void | Promise<void>;
@@ -36,89 +52,174 @@ export interface FitOptions extends KeeperOptions {
 /**
  * Trains `model` for `epochs` epochs and gives what each came to. In the steady state a step is one program, which computes
  * its loss and its number of right answers as well. When the device is lost, it goes on from the last snapshot on one opened anew.
- * @throws if a loss is not a finite number, naming the step; if the signal is aborted; what the checkpoint store throws.
+ * @throws if a loss is not a finite number, naming the step and the layer; if the signal is aborted; what the checkpoint store throws.
  */
 export async function fit(model: nn.Module, options: FitOptions): Promise<EpochResult[]> {
-  const { train, epochs, optimizer } = options;
-  const keeper = await Keeper.start({ model, optimizer, train }, options);
-  while (keeper.progress.epoch <= epochs)
-    try {
-      await runEpoch(model, options, keeper);
-    } catch (error) {
-      await keeper.recover(error);
-    }
+  checkOptions(options);
+  const participants = participantsOf(model, options);
+  const keeper = await Keeper.start(participants, options);
+  const watch = new Watch(model);
+  try {
+    const run = new Run(participants, options, keeper, watch);
+    await run.toTheEnd();
+  } finally {
+    watch.undo();
+  }
   return keeper.progress.history;
 }
 
-async function runEpoch(model: nn.Module, options: FitOptions, keeper: Keeper): Promise<void> {
-  options.signal?.throwIfAborted();
-  if (!keeper.progress.trained) await trainEpoch(model, options, keeper);
-  const result = await finishEpoch(model, options, keeper);
-  await keeper.save();
-  await options.onEpoch?.(result);
+function checkOptions({ accumulate = 1, schedule, scheduleEvery }: FitOptions): void {
+  if (!Number.isInteger(accumulate) || accumulate < 1)
+    throw new Error(`fit: accumulate is ${accumulate} but must be a whole number from 1; pass one`);
+  if (schedule instanceof ReduceLROnPlateau && scheduleEvery === "step")
+    throw new Error(
+      'fit: ReduceLROnPlateau looks at an epoch\'s loss, but scheduleEvery is "step"; leave scheduleEvery out',
+    );
+}
+function participantsOf(
+  model: nn.Module,
+  { optimizer, train, ema, schedule, callbacks = [] }: FitOptions,
+): Participants {
+  const states = callbacks.flatMap((callback, i): [string, Companion][] =>
+    callback.stateDict && callback.loadStateDict ? [[`callback.${i}`, callback as Companion]] : [],
+  );
+  return { model, optimizer, train, ema, companions: { ...(schedule && { schedule }), ...Object.fromEntries(states) } };
 }
 
-/** The steps of one epoch that are still to do. */
-async function trainEpoch(model: nn.Module, options: FitOptions, keeper: Keeper): Promise<void> {
-  const { train, optimizer, loss = crossEntropy, signal, onStep } = options;
-  const { progress } = keeper;
-  const steps = (train as { length?: number }).length;
-  const turn = takeTurns();
-  model.train();
-  let start = performance.now();
-  for await (const [x, y] of train) {
-    const logits = model.forward(x);
+/** One call of fit. */
+class Run implements Running {
+  readonly model: nn.Module;
+  private stopped = false;
+  private readonly participants: Participants;
+  private readonly options: FitOptions;
+  private readonly keeper: Keeper;
+  private readonly watch: Watch;
+
+  constructor(participants: Participants, options: FitOptions, keeper: Keeper, watch: Watch) {
+    this.model = participants.model;
+    this.participants = participants;
+    this.options = options;
+    this.keeper = keeper;
+    this.watch = watch;
+  }
+  get optimizer() {
+    return this.participants.optimizer;
+  }
+  get history(): readonly EpochResult[] {
+    return this.keeper.progress.history;
+  }
+  stop(): void {
+    this.stopped = true;
+  }
+  async saveTo(store: { save(checkpoint: Awaited<ReturnType<typeof capture>>): Promise<unknown> }): Promise<void> {
+    await store.save(await capture(this.participants, this.keeper.progress));
+  }
+  private get progress(): Progress {
+    return this.keeper.progress;
+  }
+  private get callbacks(): readonly Callback[] {
+    return this.options.callbacks ?? [];
+  }
+
+  async toTheEnd(): Promise<void> {
+    for (const callback of this.callbacks) await callback.onStart?.(this);
+    while (this.progress.epoch <= this.options.epochs && !this.stopped)
+      try {
+        await this.epoch();
+      } catch (error) {
+        await this.keeper.recover(error);
+      }
+    for (const callback of this.callbacks) await callback.onEnd?.(this);
+  }
+  private async epoch(): Promise<void> {
+    const { signal, onEpoch } = this.options;
+    signal?.throwIfAborted();
+    if (!this.progress.trained) await this.train();
+    const result = await this.finish();
+    for (const callback of this.callbacks) await callback.onEpoch?.(result, this);
+    await this.keeper.save();
+    await onEpoch?.(result);
+  }
+
+  /** The steps of one epoch that are still to do. */
+  private async train(): Promise<void> {
+    const { train, signal, onStep, accumulate = 1 } = this.options;
+    const { progress, model } = this;
+    const steps = (train as { length?: number }).length;
+    const turn = takeTurns();
+    model.train();
+    let start = performance.now();
+    for await (const [x, y] of train) {
+      const last = (progress.step + 1) % accumulate === 0 || progress.step + 1 === steps;
+      const batch = await this.step(x, y, progress.step % accumulate === 0, last);
+      const now = performance.now();
+      progress.add(batch, (now - start) / 1000, steps);
+      start = now;
+      await this.checkFinite(batch.loss);
+      const result = { ...batch, epoch: progress.epoch, step: progress.step, steps };
+      for (const callback of this.callbacks) await callback.onStep?.(result, this);
+      await onStep?.(result);
+      await turn(); // a signal arrives here
+      if (!last) continue; // gradients are not in a checkpoint
+      await this.keeper.afterStep(signal?.aborted ?? false);
+      signal?.throwIfAborted();
+    }
+    if (progress.step === 0) throw new Error("fit: the training data has no batches; pass a loader with at least one");
+  }
+  /** One batch: the first of a step clears the gradients, the last updates the parameters. */
+  private step(x: Tensor, y: Tensor, first: boolean, last: boolean): Promise<BatchMetrics> {
+    const { optimizer, loss = crossEntropy, accumulate = 1, clipGradNorm: most, ema } = this.options;
+    this.watch.clear();
+    const logits = this.model.forward(x);
     const value = lossOf(loss, logits, y);
     const read = measure(value, logits, y);
-    optimizer.zeroGrad();
-    value.backward();
-    optimizer.step();
-    const batch = await read();
-    const now = performance.now();
-    progress.add(batch, (now - start) / 1000, steps);
-    start = now;
-    checkFinite(batch.loss, progress);
-    await onStep?.({ ...batch, epoch: progress.epoch, step: progress.step, steps });
-    await turn(); // a signal arrives here
-    await keeper.afterStep(signal?.aborted ?? false);
-    signal?.throwIfAborted();
+    if (first) optimizer.zeroGrad();
+    (accumulate === 1 ? value : div(value, accumulate)).backward();
+    if (last) {
+      if (most !== undefined) clipGradNorm(this.model.parameters(), most);
+      optimizer.step();
+      ema?.update();
+      if (this.options.scheduleEvery === "step") (this.options.schedule as LRScheduler | undefined)?.step();
+    }
+    return read();
   }
-  if (progress.step === 0) throw new Error("fit: the training data has no batches; pass a loader with at least one");
-}
-
-/** Evaluates, and writes the epoch down. */
-async function finishEpoch(model: nn.Module, options: FitOptions, keeper: Keeper): Promise<EpochResult> {
-  const start = performance.now();
-  const { progress } = keeper;
-  const tested = await testEpoch(model, options, keeper);
-  const trained = meansOf(progress.sums);
-  const result = {
-    epoch: progress.epoch,
-    trainLoss: trained.loss,
-    trainAccuracy: trained.accuracy,
-    ...(tested && { testLoss: tested.loss, testAccuracy: tested.accuracy }),
-    seconds: progress.seconds + (performance.now() - start) / 1000,
-    examplesPerSecond: progress.sums.examples / progress.seconds,
-  };
-  progress.finishEpoch(result);
-  return result;
-}
-async function testEpoch(
-  model: nn.Module,
-  { test, loss, signal }: FitOptions,
-  keeper: Keeper,
-): Promise<Metrics | undefined> {
-  try {
-    return test && (await evaluate(model, test, { loss, signal }));
-  } catch (error) {
-    if (signal?.aborted) await keeper.save(); // the epoch's training is not lost
-    throw error;
-  }
-}
-
-function checkFinite(loss: number, { epoch, step }: Progress): void {
-  if (!Number.isFinite(loss))
+  private async checkFinite(loss: number): Promise<void> {
+    if (Number.isFinite(loss)) return;
+    const { epoch, step } = this.progress;
+    const culprit = await this.watch.culprit();
+    const where = culprit ? `: ${culprit}` : ", though all layers gave finite numbers";
     throw new Error(
-      `fit: the loss is ${loss} in step ${step} of epoch ${epoch}; try a lower learning rate, or find the op that made it with debug({ nan: true })`,
+      `fit: the loss is ${loss} in step ${step} of epoch ${epoch}${where}; try a lower learning rate or clipGradNorm, or find the op that made it with debug({ nan: true })`,
     );
+  }
+
+  /** Evaluates, and writes the epoch down. */
+  private async finish(): Promise<EpochResult> {
+    const { schedule, scheduleEvery = "epoch" } = this.options;
+    const start = performance.now();
+    const { progress } = this;
+    const tested = await this.test();
+    const trained = meansOf(progress.sums);
+    const result = {
+      epoch: progress.epoch,
+      trainLoss: trained.loss,
+      trainAccuracy: trained.accuracy,
+      ...(tested && { testLoss: tested.loss, testAccuracy: tested.accuracy }),
+      seconds: progress.seconds + (performance.now() - start) / 1000,
+      examplesPerSecond: progress.sums.examples / progress.seconds,
+    };
+    if (schedule instanceof ReduceLROnPlateau) schedule.step(tested?.loss ?? trained.loss);
+    else if (scheduleEvery === "epoch") schedule?.step();
+    progress.finishEpoch(result);
+    return result;
+  }
+  private async test(): Promise<Metrics | undefined> {
+    const { test, loss, signal } = this.options;
+    try {
+      return test && (await this.watch.without(() => evaluate(this.model, test, { loss, signal })));
+    } catch (error) {
+      if (signal?.aborted) await this.keeper.save(); // the epoch's training is not lost
+      throw error;
+    }
+  }
 }

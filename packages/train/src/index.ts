@@ -1,6 +1,14 @@
 // Optimisers, schedules, fit, evaluate, metrics, and what a checkpoint is. Checkpoints in a folder are in
 // @lamina/train/checkpoint, for Node.
 
+export {
+  bestCheckpoint,
+  type Callback,
+  earlyStopping,
+  type Running,
+  type WatchedMetric,
+  type WatchOptions,
+} from "./callbacks.ts";
 export { decodeCheckpoint, encodeCheckpoint } from "./checkpointFile.ts";
 export { type ClassScores, ConfusionMatrix, countTopK } from "./classification.ts";
 export { type Batches, type EvaluateOptions, evaluate } from "./evaluate.ts";

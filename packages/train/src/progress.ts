@@ -1,6 +1,7 @@
 // Where a training run is, as tensors and plain values: what a checkpoint holds, and how a run goes on from it.
 import { type nn, type RandomState, randomState, setRandomState, type Tensor } from "@lamina/core";
 import { addTo, type BatchMetrics, type EpochResult, noSums, type Sums } from "./metrics.ts";
+import type { EMA } from "./optim/ema.ts";
 import type { Optimizer, OptimizerState } from "./optim/optimizer.ts";
 
 /** What is saved: tensors by name, and the rest as JSON. */
@@ -27,6 +28,8 @@ export interface CheckpointMeta {
     readonly numbers: Readonly<Record<string, OptimizerState["state"][string]["numbers"]>>;
     readonly paramGroups: OptimizerState["paramGroups"];
   };
+  /** Of schedule, average and callbacks, by name. */
+  readonly companions: Readonly<Record<string, unknown>>;
 }
 /** Where checkpoints go: a folder (`@lamina/train/checkpoint`), or something of your own. */
 export interface CheckpointStore {
@@ -77,6 +80,14 @@ export interface Participants {
   readonly optimizer: Optimizer<any>;
   /** The loader of the training data. */
   readonly train: object;
+  readonly ema?: EMA | undefined;
+  /** Whatever else has a state, as plain values: the schedule, callbacks. */
+  readonly companions?: Readonly<Record<string, Companion>>;
+}
+export interface Companion {
+  stateDict(): unknown;
+  // biome-ignore lint/suspicious/noExplicitAny: what its own stateDict() gave, through JSON.
+  loadStateDict(state: any): void;
 }
 
 const split = (name: string): [string, string] => {
@@ -85,10 +96,16 @@ const split = (name: string): [string, string] => {
 };
 
 /** Reads everything that the rest of the run depends on. */
-export async function capture({ model, optimizer, train }: Participants, progress: Progress): Promise<Checkpoint> {
+export async function capture(run: Participants, progress: Progress): Promise<Checkpoint> {
+  const { model, optimizer, train, ema } = run;
   const { epoch, step, trained, sums, seconds, history } = progress;
   const at = { random: randomState(), loader: isRestorable(train) ? train.state() : null };
-  const [modelState, { state, paramGroups }] = await Promise.all([model.stateDict(), optimizer.stateDict()]);
+  const companions = Object.fromEntries(Object.entries(run.companions ?? {}).map(([k, c]) => [k, c.stateDict()]));
+  const [modelState, { state, paramGroups }, average] = await Promise.all([
+    model.stateDict(),
+    optimizer.stateDict(),
+    ema?.stateDict(),
+  ]);
   const tensors = new Map<string, Tensor>();
   for (const [key, value] of Object.entries(modelState)) tensors.set(`model.${key}`, value);
   const numbers: Record<string, (typeof state)[string]["numbers"]> = {};
@@ -96,6 +113,7 @@ export async function capture({ model, optimizer, train }: Participants, progres
     numbers[i] = one.numbers;
     for (const [name, value] of Object.entries(one.tensors)) tensors.set(`optimizer.${i}.${name}`, value);
   }
+  for (const [key, value] of Object.entries(average?.averages ?? {})) tensors.set(`ema.${key}`, value);
   const meta = {
     epoch,
     step,
@@ -105,17 +123,20 @@ export async function capture({ model, optimizer, train }: Participants, progres
     history: [...history],
     ...at,
     optimizer: { numbers, paramGroups },
+    companions: { ...companions, ...(average && { ema: average.updates }) },
   };
   return { tensors, meta };
 }
 
 /** Puts everybody where they were, and gives where that was. */
-export function restore({ model, optimizer, train }: Participants, { tensors, meta }: Checkpoint): Progress {
+export function restore(run: Participants, { tensors, meta }: Checkpoint): Progress {
+  const { model, optimizer, train, ema } = run;
   if (!isRestorable(train) && meta.step > 0 && !meta.trained)
     throw new Error(
       `resume: the checkpoint is of epoch ${meta.epoch} after ${meta.step} batches, but the training data has no restore() to go on from there; use a DataLoader`,
     );
   const modelState = new Map<string, Tensor>();
+  const averages: Record<string, Tensor> = {};
   const state = Object.fromEntries(
     Object.entries(meta.optimizer.numbers).map(([i, numbers]) => [
       i,
@@ -126,6 +147,7 @@ export function restore({ model, optimizer, train }: Participants, { tensors, me
     const [owner, rest] = split(name);
     const [i, key] = split(rest);
     if (owner === "model") modelState.set(rest, value);
+    else if (owner === "ema") averages[rest] = value;
     else if (owner === "optimizer" && Object.hasOwn(state, i)) state[i].tensors[key] = value;
     else
       throw new Error(
@@ -134,6 +156,9 @@ export function restore({ model, optimizer, train }: Participants, { tensors, me
   }
   model.loadStateDict(modelState);
   optimizer.loadStateDict({ state, paramGroups: meta.optimizer.paramGroups });
+  if (ema && "ema" in meta.companions) ema.loadStateDict({ updates: Number(meta.companions.ema), averages });
+  for (const [name, companion] of Object.entries(run.companions ?? {}))
+    if (name in meta.companions) companion.loadStateDict(meta.companions[name]);
   if (isRestorable(train) && meta.loader !== null) train.restore(meta.loader);
   setRandomState(meta.random);
   const { epoch, step, trained, seconds, sums, history } = meta;

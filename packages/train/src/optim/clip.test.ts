@@ -58,11 +58,19 @@ test("EMA copies first, then goes a share of the way", async () => {
   ema.update();
   weight.set(tensor([[5, -2]]));
   ema.update();
-  expect(await (await ema.stateDict())["0.weight"].toArray()).toEqual([[2, 1]]);
+  const state = await ema.stateDict();
+  expect([state.updates, await state.averages["0.weight"].toArray()]).toEqual([2, [[2, 1]]]);
+  const other = new EMA(model, { decay: 0.75 });
+  other.loadStateDict(state);
+  for (const one of [ema, other]) one.update();
+  expect(await (await other.stateDict()).averages["0.weight"].toArray()).toEqual([[2.75, 0.25]]);
+  expect(() => other.loadStateDict({ updates: 1, averages: {} })).toThrow(
+    "EMA.loadStateDict: the state has no average of 0.weight, only of ; make the EMA of the model it was saved with",
+  );
   model.buffers()[0].set(tensor([7]));
   const averaged = new nn.Sequential(new nn.Linear(2, 1), new nn.BatchNorm1d(1));
   ema.copyTo(averaged);
-  expect(await averaged.parameters()[0].toArray()).toEqual([[2, 1]]);
+  expect(await averaged.parameters()[0].toArray()).toEqual([[2.75, 0.25]]);
   expect(await averaged.buffers()[0].toArray()).toEqual([7]);
   expect(() => ema.copyTo(new nn.Linear(1, 1))).toThrow(
     "EMA.copyTo: the model has 2 parameters and 0 buffers but the average 4 and 3; pass a model of the same kind",

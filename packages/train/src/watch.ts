@@ -1,0 +1,61 @@
+// Which layer made a number that is none: what each module gave in the last step, looked at only when the loss is not finite.
+import { all, isFinite, type nn, type Tensor } from "@lamina/core";
+
+interface Given {
+  readonly name: string;
+  readonly module: nn.Module;
+  readonly inputs: readonly Tensor[];
+  readonly output: Tensor;
+}
+
+/** Remembers what the modules inside `model` give. The values are not kept: a step's values can be computed again until the next step has run. */
+export class Watch {
+  private given: Given[] = [];
+  private readonly watched: nn.Module[] = [];
+  private looking = true;
+
+  constructor(model: nn.Module) {
+    for (const [name, module] of model.namedModules()) {
+      if (this.watched.includes(module) || module === model) continue;
+      const forward = module.forward;
+      module.forward = (...inputs) => {
+        const output = forward.apply(module, inputs);
+        if (this.looking) this.given.push({ name, module, inputs, output });
+        return output;
+      };
+      this.watched.push(module);
+    }
+  }
+  /** Forgets the step before. */
+  clear(): void {
+    this.given = [];
+  }
+  /** Looks away while `work` runs. */
+  async without<T>(work: () => Promise<T>): Promise<T> {
+    this.clear();
+    this.looking = false;
+    try {
+      return await work();
+    } finally {
+      this.looking = true;
+    }
+  }
+  /** Leaves the modules as they were. */
+  undo(): void {
+    for (const module of this.watched) Reflect.deleteProperty(module, "forward");
+  }
+  /** The first module, in the order they ran, that gave NaN or an infinity: inner ones before those around them. */
+  async culprit(): Promise<string | undefined> {
+    for (const { name, module, inputs, output } of this.given) {
+      if (await isAllFinite(output)) continue;
+      const fed = await Promise.all(inputs.map(isAllFinite));
+      const from = fed.every(Boolean) ? "from inputs that are finite" : "and its input holds some already";
+      return `${name} (${module.constructor.name}) gave ${await kindOf(output)}, ${from}`;
+    }
+    return undefined;
+  }
+}
+
+const isAllFinite = async (x: Tensor): Promise<boolean> => (await all(isFinite(x)).item()) !== 0;
+const kindOf = async (x: Tensor): Promise<string> =>
+  Array.from(await x.data()).some(Number.isNaN) ? "NaN" : "an infinity";
