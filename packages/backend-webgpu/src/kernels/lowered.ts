@@ -7,6 +7,8 @@ export interface Target {
   readonly limits: GPUSupportedLimits;
   /** Whether the extension `f16` is there. */
   readonly f16: boolean;
+  /** Whether the extension `subgroups` is there. */
+  readonly subgroups: boolean;
 }
 
 /**
@@ -44,6 +46,11 @@ export interface Dispatch {
   readonly arrays: readonly ArrayUse[];
   readonly uniforms?: readonly Uniform[];
   readonly wgsl: () => Wgsl;
+  /**
+   * The code uses the extension `subgroups`. It sees `quad: u32`, 0 to 3: which one it is of the four invocations, `local` from a
+   * multiple of 4 on, that `quadBroadcast` connects. Default false.
+   */
+  readonly subgroups?: boolean;
   /** At most 256. Default 64. */
   readonly workgroupSize?: number;
   /** Any number: more than a dimension holds is fine. */

@@ -1,0 +1,32 @@
+// conv2d: x [N,C,H,W] with w [O,C/groups,kh,kw]. Taps are read where they lie: nothing is unfolded first.
+import { type Axis, type ConvAttrs, correlate } from "./correlation.ts";
+import type { Lower } from "./lowered.ts";
+
+export const conv2d: Lower = ([x, w], attrs: ConvAttrs, out, { subgroups }) => {
+  const [O, channels, kh, kw] = w.shape;
+  const axis = (a: 0 | 1): Axis => ({
+    size: x.shape[2 + a],
+    count: out.shape[2 + a],
+    stride: attrs.stride[a],
+    taps: Array.from({ length: w.shape[2 + a] }, (_, k) => ({
+      offset: k * attrs.dilation[a] - attrs.padding[2 * a],
+      weight: a === 0 ? k * kw : k,
+    })),
+    outSize: out.shape[2 + a],
+    outFirst: 0,
+    outStride: 1,
+  });
+  const rows = O / attrs.groups;
+  const correlation = {
+    images: x.shape[0],
+    groups: attrs.groups,
+    rows,
+    channels,
+    groupWeights: rows * channels * kh * kw,
+    rowWeights: channels * kh * kw,
+    channelWeights: kh * kw,
+    i: axis(0),
+    j: axis(1),
+  };
+  return { dispatches: [correlate("conv2d", correlation, subgroups)] };
+};

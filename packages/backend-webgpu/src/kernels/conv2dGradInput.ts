@@ -1,0 +1,42 @@
+// conv2dGradInput: dy [N,O,oh,ow] and w -> [N,C,H,W], the adjoint of conv2d in x. Element (h, w) of the result is a
+// correlation of dy with those taps that reach it, and which ones they are depends on h and w modulo the stride: one
+// dispatch for each remainder.
+import { type Axis, type ConvAttrs, correlate, isEmpty } from "./correlation.ts";
+import type { Lower } from "./lowered.ts";
+
+export const conv2dGradInput: Lower = ([dy, w], attrs: ConvAttrs, out, { subgroups }) => {
+  const [O, rows, kh, kw] = w.shape;
+  const channels = O / attrs.groups;
+  /** h = first + t*stride is read by row i = t + (first + padding - k*dilation) / stride of dy, for every k where that is whole. */
+  const axis = (a: 0 | 1, first: number): Axis => {
+    const stride = attrs.stride[a];
+    const reach = (k: number) => (first + attrs.padding[2 * a] - k * attrs.dilation[a]) / stride;
+    return {
+      size: dy.shape[2 + a],
+      count: Math.ceil((out.shape[2 + a] - first) / stride),
+      stride: 1,
+      taps: Array.from({ length: w.shape[2 + a] }, (_, k) => ({ offset: reach(k), weight: a === 0 ? k * kw : k })).filter(
+        ({ offset }) => Number.isInteger(offset),
+      ),
+      outSize: out.shape[2 + a],
+      outFirst: first,
+      outStride: stride,
+    };
+  };
+  const remainders = (a: 0 | 1) => Array.from({ length: attrs.stride[a] }, (_, first) => axis(a, first));
+  const correlations = remainders(0).flatMap((i) =>
+    remainders(1).map((j) => ({
+      images: dy.shape[0],
+      groups: attrs.groups,
+      rows,
+      channels,
+      groupWeights: channels * rows * kh * kw,
+      rowWeights: kh * kw,
+      channelWeights: rows * kh * kw,
+      i,
+      j,
+    })),
+  );
+  const some = correlations.filter((c) => !isEmpty(c));
+  return { dispatches: some.map((c) => correlate("conv2dGradInput", c, subgroups)) };
+};

@@ -1,0 +1,166 @@
+// The shader of correlations: an invocation computes a tile of channels by pixels, the pixels beside each other in a row.
+// Channel by channel and kernel row by kernel row it reads what its pixels need of a row of the image, each number once
+// however many taps use it, and adds the products tap by tap.
+import {
+  type Axis,
+  type Correlation,
+  lanesOfTiling,
+  type Tap,
+  type Tiling,
+  tilesInRow,
+  tilesOfGroup,
+  writesVectors,
+} from "./correlation.ts";
+import { WORKGROUP } from "./lanes.ts";
+import type { Wgsl } from "./lowered.ts";
+import { addProduct, declareTile, isNaNFunction, lines, putTile, range, sharedRows, someNaN } from "./tile.wgsl.ts";
+
+/** Whether some pixel reads outside the image. */
+const leavesImage = ({ count, stride, taps, size }: Axis): boolean =>
+  taps.some(({ offset }) => offset < 0 || (count - 1) * stride + offset >= size);
+
+/** Taps whose offsets and weights go up (or down) evenly, as those of one axis always do. */
+function evenly(taps: readonly Tap[]): { first: Tap; step: Tap } {
+  const [first = { offset: 0, weight: 0 }, second = first] = taps;
+  return { first, step: { offset: second.offset - first.offset, weight: second.weight - first.weight } };
+}
+
+export function correlationWgsl(c: Correlation, tiling: Tiling): Wgsl {
+  const { i, j } = c;
+  const guarded = leavesImage(i) || leavesImage(j);
+  const tile = { rows: tiling.rows, vectors: tiling.vectors };
+  return {
+    globals: guarded ? `${isNaNFunction}\n${exactFunction(c)}` : "",
+    main: `
+${place(c, tiling)}
+  let top = i32(i * ${i.stride}u);
+  let left = i32(j * ${j.stride}u);
+  ${insideColumns(c, tiling)}
+  ${declareTile(tile)}
+  var image = i32((n * ${c.groups}u + g) * ${c.channels * i.size * j.size}u) + left;
+  var weights = g * ${c.groupWeights}u + row * ${c.rowWeights}u;
+  for (var channel = 0u; channel < ${c.channels}u; channel++) {
+${rowsOfTaps(c, tiling)}
+    image += ${i.size * j.size};
+    weights += ${c.channelWeights}u;
+  }
+  if (n >= ${c.images}u || g >= ${c.groups}u) { return; }
+  let at = (n * ${c.groups * c.rows}u + g * ${c.rows}u + row) * ${i.outSize * j.outSize}u
+    + (i * ${i.outStride}u + ${i.outFirst}u) * ${j.outSize}u + j * ${j.outStride}u + ${j.outFirst}u;
+  ${putTile(tile, (r, v, sum) => `if (row + ${r}u < ${c.rows}u) { ${put(c, r, v, sum)} }`)}
+  ${guarded ? `if (${someNaN(tile)}) {\n${exactTile(c, tiling)}\n  }` : ""}`,
+  };
+}
+
+/** Which tile of channels and which pixels this invocation has. */
+const place = (c: Correlation, tiling: Tiling): string => {
+  const lanes = lanesOfTiling(c, tiling);
+  const tiles = tilesOfGroup(c, tiling);
+  const perRow = tilesInRow(c, tiling);
+  return `
+  let id = group * ${WORKGROUP}u + local;
+  let pixels = id % ${lanes}u;
+  let tile = id / ${lanes}u;
+  let row = tile % ${tiles}u * ${tiling.rows}u;
+  let g = tile / ${tiles}u;
+  let j = pixels % ${perRow}u * ${4 * tiling.vectors}u;
+  let i = pixels / ${perRow}u % ${c.i.count}u;
+  let n = pixels / ${perRow * c.i.count}u;`;
+};
+
+/** The places in a row of the image that the pixels of a tile read, from `left` on. */
+const offsetsOf = ({ j }: Correlation, { vectors }: Tiling): number[] => {
+  const all = range(4 * vectors).flatMap((pixel) => j.taps.map(({ offset }) => pixel * j.stride + offset));
+  return [...new Set(all)].sort((a, b) => a - b);
+};
+const named = (offset: number): string => (offset < 0 ? `m${-offset}` : `${offset}`);
+
+const insideColumns = (c: Correlation, tiling: Tiling): string =>
+  leavesImage(c.j)
+    ? offsetsOf(c, tiling)
+        .map((o) => `let in${named(o)} = u32(left + ${o}) < ${c.j.size}u;`)
+        .join("\n  ")
+    : "";
+
+function rowsOfTaps(c: Correlation, tiling: Tiling): string {
+  const { first, step } = evenly(c.i.taps);
+  const guards = [...(leavesImage(c.i) ? ["inside"] : [])];
+  const value = (o: number): string => {
+    const inside = [...guards, ...(leavesImage(c.j) ? [`in${named(o)}`] : [])].join(" && ");
+    const read = `read_image(u32(line + ${o}))`;
+    return `let x${named(o)} = ${inside ? `select(0.0, ${read}, ${inside})` : read};`;
+  };
+  return `
+    var y = top + ${first.offset};
+    var kernel = weights + ${first.weight}u;
+    for (var p = 0u; p < ${c.i.taps.length}u; p++) {
+      ${leavesImage(c.i) ? `let inside = u32(y) < ${c.i.size}u;` : ""}
+      let line = image + y * ${c.j.size};
+      ${offsetsOf(c, tiling).map(value).join("\n      ")}
+      ${c.j.taps.map((tap) => `{ ${addTap(c, tiling, tap)} }`).join("\n      ")}
+      y += ${step.offset};
+      kernel += ${step.weight}u;
+    }`;
+}
+
+function addTap(c: Correlation, tiling: Tiling, { offset, weight }: Tap): string {
+  const factors = sharedRows(
+    tiling.rows,
+    "weight",
+    tiling.subgroups,
+    (r) => `read_weights(kernel + ${weight}u + ${r} * ${c.rowWeights}u)`,
+  );
+  const pixels = (v: number) =>
+    `vec4<f32>(${range(4).map((p) => `x${named((4 * v + p) * c.j.stride + offset)}`)})`;
+  return `${factors.fetched}
+      ${lines(tiling.vectors, (v) => `let pixels${v} = ${pixels(v)};`)}
+      ${addProduct({ rows: tiling.rows, vectors: tiling.vectors }, factors.row, (v) => `pixels${v}`)}`;
+}
+
+function put(c: Correlation, r: number, v: number, sum: string): string {
+  const { j } = c;
+  const at = `at + ${r * c.i.outSize * j.outSize + 4 * v * j.outStride}u`;
+  if (writesVectors(c)) {
+    const write = `write_out((${at}) / 4u, ${sum});`;
+    return v === 0 ? write : `if (j + ${4 * v}u < ${j.count}u) { ${write} }`;
+  }
+  return range(4)
+    .map((p) => `if (j + ${4 * v + p}u < ${j.count}u) { write_out(${at} + ${p * j.outStride}u, ${sum}[${p}]); }`)
+    .join(" ");
+}
+
+/** One element, with no product where there is no image. */
+const exactFunction = (c: Correlation): string => {
+  const [p, q] = [evenly(c.i.taps), evenly(c.j.taps)];
+  return `
+fn exact(n: u32, g: u32, row: u32, i: u32, j: u32) -> f32 {
+  var sum = 0.0;
+  for (var channel = 0u; channel < ${c.channels}u; channel++) {
+    let image = ((n * ${c.groups}u + g) * ${c.channels}u + channel) * ${c.i.size * c.j.size}u;
+    let weights = g * ${c.groupWeights}u + row * ${c.rowWeights}u + channel * ${c.channelWeights}u;
+    for (var p = 0; p < ${c.i.taps.length}; p++) {
+      let y = u32(i32(i * ${c.i.stride}u) + ${p.first.offset} + p * ${p.step.offset});
+      for (var q = 0; q < ${c.j.taps.length}; q++) {
+        let x = u32(i32(j * ${c.j.stride}u) + ${q.first.offset} + q * ${q.step.offset});
+        if (y >= ${c.i.size}u || x >= ${c.j.size}u) { continue; }
+        let weight = weights + u32(${p.first.weight} + p * ${p.step.weight} + ${q.first.weight} + q * ${q.step.weight});
+        sum = fma(read_weights(weight), read_image(image + y * ${c.j.size}u + x), sum);
+      }
+    }
+  }
+  return sum;
+}`;
+};
+const exactTile = (c: Correlation, tiling: Tiling): string => {
+  const at = `at + r * ${c.i.outSize * c.j.outSize}u + p * ${c.j.outStride}u`;
+  const vectors = `
+        var sums = vec4<f32>();
+        for (var k = 0u; k < 4u; k++) { sums[k] = exact(n, g, row + r, i, j + p + k); }
+        write_out((${at}) / 4u, sums);`;
+  return `
+    for (var r = 0u; r < ${tiling.rows}u && row + r < ${c.rows}u; r++) {
+      for (var p = 0u; p < ${4 * tiling.vectors}u && j + p < ${c.j.count}u; p += ${writesVectors(c) ? 4 : 1}u) {
+        ${writesVectors(c) ? vectors : `write_out(${at}, exact(n, g, row + r, i, j + p));`}
+      }
+    }`;
+};

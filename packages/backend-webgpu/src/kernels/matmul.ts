@@ -1,0 +1,90 @@
+// matmul: stacks of x [m,k] times y [k,n], either of them stored transposed. Which operand's rows are the tiles' rows is
+// chosen here; the shader is matmul.wgsl.ts.
+import { type Spec, sizeOf } from "@lamina/core";
+import { lanesOf, workgroupsOf } from "./lanes.ts";
+import type { Lower } from "./lowered.ts";
+import { matmulWgsl } from "./matmul.wgsl.ts";
+import { partsOf, sumOfParts } from "./partial.ts";
+import { rowsOf } from "./tile.wgsl.ts";
+
+/** Where element (row, column) of a matrix is: row*rows + column*columns; matrices of a stack are rows*columns apart. */
+export interface Strides {
+  readonly row: number;
+  readonly column: number;
+}
+/** out [m,n] = left [m,k] right [k,n] for each matrix of the stack. */
+export interface Product {
+  readonly batch: number;
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly left: Strides;
+  readonly right: Strides;
+  readonly out: Strides;
+  /** k is cut in this many. */
+  readonly parts: number;
+  readonly rows: number;
+  readonly subgroups: boolean;
+}
+
+type Shape = Omit<Product, "parts" | "rows" | "subgroups">;
+
+const MOST_ROWS = 16;
+const LEAST_TERMS = 128;
+
+/** The same product of the matrices transposed: what were columns are rows. */
+const transposed = ({ batch, m, n, k, left, right, out }: Shape): Shape => {
+  const turn = ({ row, column }: Strides): Strides => ({ row: column, column: row });
+  return { batch, m: n, n: m, k, left: turn(right), right: turn(left), out: turn(out) };
+};
+const tilesOf = (rows: number): number => Math.ceil(rows / MOST_ROWS);
+const invocationsOf = ({ batch, m, n }: Shape): number => batch * tilesOf(m) * lanesOf(Math.ceil(n / 4));
+/** Rows are better where columns lie beside each other in memory; a product that fills tiles badly is turned round. */
+const cost = (shape: Shape): number =>
+  invocationsOf(shape) * 4 * rowsOf(shape.m, MOST_ROWS) * (shape.right.column === 1 ? 1 : 1.25);
+
+export const matmul: Lower = (
+  [x, y],
+  { transposeX, transposeY }: { transposeX: boolean; transposeY: boolean },
+  out,
+  { subgroups },
+) => {
+  const shape = shapeOf(x, transposeX, transposeY, out);
+  const turned = transposed(shape);
+  const isTurned = cost(turned) < cost(shape);
+  const chosen = isTurned ? turned : shape;
+  const parts = partsOf(invocationsOf(chosen), chosen.k, LEAST_TERMS);
+  const product: Product = { ...chosen, parts, rows: rowsOf(chosen.m, MOST_ROWS), subgroups };
+  const { batch, m, n, k, left, right } = product;
+  const width = isVectors(product) ? 4 : 1;
+  return sumOfParts(parts, out, (to) => ({
+    key: `matmul ${JSON.stringify(product)}`,
+    subgroups,
+    arrays: [
+      { name: "left", input: isTurned ? 1 : 0 },
+      { name: "right", input: isTurned ? 0 : 1, width },
+      { ...to, width: isOutVectors(product) ? 4 : 1 },
+    ],
+    wgsl: () => matmulWgsl(product),
+    workgroups: workgroupsOf(parts * invocationsOf(product)),
+    work: batch * m * n * k,
+  }));
+};
+
+function shapeOf(x: Spec, transposeX: boolean, transposeY: boolean, out: Spec): Shape {
+  const [m, n] = out.shape.slice(-2);
+  const k = x.shape.at(transposeX ? -2 : -1)!;
+  return {
+    batch: sizeOf(out.shape.slice(0, -2)),
+    m,
+    n,
+    k,
+    left: transposeX ? { row: 1, column: m } : { row: k, column: 1 },
+    right: transposeY ? { row: 1, column: k } : { row: n, column: 1 },
+    out: { row: n, column: 1 },
+  };
+}
+
+/** Four columns of the right operand are one vector in memory. */
+export const isVectors = ({ right, n }: Product): boolean => right.column === 1 && n % 4 === 0;
+export const isOutVectors = ({ out, n }: Product): boolean => out.column === 1 && n % 4 === 0;

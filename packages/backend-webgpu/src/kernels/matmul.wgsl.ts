@@ -1,0 +1,52 @@
+// The shader of matmul: a tile of the result an invocation, one step of k at a time.
+import { lanesOf, WORKGROUP } from "./lanes.ts";
+import type { Wgsl } from "./lowered.ts";
+import { isOutVectors, isVectors, type Product, type Strides } from "./matmul.ts";
+import { addProduct, declareTile, putTile, range, sharedRows } from "./tile.wgsl.ts";
+
+const times = (value: string, stride: number): string => (stride === 1 ? value : `${value} * ${stride}u`);
+const at = ({ row, column }: Strides, r: string, c: string): string => `${times(r, row)} + ${times(c, column)}`;
+
+export function matmulWgsl(product: Product): Wgsl {
+  const { batch, m, n, k, left, right, rows, parts, subgroups } = product;
+  const tile = { rows, vectors: 1 };
+  const lanes = lanesOf(Math.ceil(n / 4));
+  const tiles = Math.ceil(m / rows);
+  const steps = k / parts;
+  const factors = sharedRows(rows, "factor", subgroups, (r) => `read_left(step + ${times(r, left.row)})`);
+  const column = isVectors(product)
+    ? `read_right((right + ${times("k", right.row)}) / 4u)`
+    : `vec4<f32>(${range(4).map((c) => `read_right(right + ${times("k", right.row)} + ${c * right.column}u)`)})`;
+  return {
+    main: `
+  let id = group * ${WORKGROUP}u + local;
+  let column = id % ${lanes}u * 4u;
+  let tile = id / ${lanes}u;
+  let row = tile % ${tiles}u * ${rows}u;
+  let matrix = tile / ${tiles}u % ${batch}u;
+  let part = tile / ${tiles * batch}u;
+  let left = matrix * ${m * k}u + ${times("row", left.row)};
+  let right = matrix * ${k * n}u + ${times("column", right.column)};
+  let first = part * ${steps}u;
+  ${declareTile(tile)}
+  for (var i = 0u; i < ${steps}u; i++) {
+    let k = first + i;
+    let step = left + ${times("k", left.column)};
+    let columns = ${column};
+    ${factors.fetched}
+    ${addProduct(tile, factors.row, () => "columns")}
+  }
+  if (column >= ${n}u || part >= ${parts}u) { return; }
+  let out = part * ${batch * m * n}u + matrix * ${m * n}u + ${at(product.out, "row", "column")};
+  ${putTile(tile, (r, _, sum) => `if (row + ${r}u < ${m}u) { ${put(product, r, sum)} }`)}`,
+  };
+}
+
+function put(product: Product, r: number, sum: string): string {
+  const { out, n } = product;
+  if (isOutVectors(product)) return `write_out((out + ${r * out.row}u) / 4u, ${sum});`;
+  const one = (c: number) => `write_out(out + ${r * out.row + c * out.column}u, ${sum}[${c}]);`;
+  return range(4)
+    .map((c) => (c === 0 || n % 4 === 0 ? one(c) : `if (column + ${c}u < ${n}u) { ${one(c)} }`))
+    .join(" ");
+}

@@ -1,0 +1,27 @@
+// maxPool2dIndices: h*W+w of each window's first maximum, or first NaN; 0 where the window lies in the padding.
+import type { Lower } from "./lowered.ts";
+import { rankFunction } from "./order.wgsl.ts";
+import { eachElement, eachOfWindow, type WindowAttrs, windowKey } from "./windows.ts";
+
+export const maxPool2dIndices: Lower = ([x], attrs: WindowAttrs, out) => {
+  const image = x.shape.slice(2);
+  const arrays = [
+    { name: "x", input: 0 },
+    { name: "out", output: true },
+  ] as const;
+  const key = `maxPool2dIndices ${x.shape} ${out.shape} ${windowKey(attrs)}`;
+  const dispatch = eachElement(key, arrays, out, attrs.kernel[0] * attrs.kernel[1], () => ({
+    globals: rankFunction("float32", false),
+    main: `
+  var best = -1;
+  var most = 0;
+  ${eachOfWindow(
+    image,
+    attrs,
+    `let found = rank(read_x(plane * ${image[0] * image[1]}u + element));
+      if (best < 0 || found > most) { best = i32(element); most = found; }`,
+  )}
+  write_out(at, max(best, 0));`,
+  }));
+  return { dispatches: [dispatch] };
+};

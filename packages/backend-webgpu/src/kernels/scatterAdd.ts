@@ -1,0 +1,55 @@
+// scatterAdd: x with src[.., i, ..] added at [.., index[.., i, ..], ..] along an axis, in the order of src: one invocation goes
+// along each line of the axis, because there is no atomic addition of floats whose order is always the same.
+import { sizeOf } from "@lamina/core";
+import { alongAxis } from "./axis.ts";
+import { WORKGROUP, workgroupsOf } from "./lanes.ts";
+import type { Lower } from "./lowered.ts";
+
+export const scatterAdd: Lower = ([x, index], { axis }: { axis: number }, out) => {
+  const { outer, size, inner } = alongAxis(x.shape, axis);
+  const count = sizeOf(out.shape);
+  const lines = outer * inner;
+  const each = index.shape[axis];
+  return {
+    indices: { input: 1, size, axis },
+    dispatches: [
+      {
+        key: "copy x",
+        arrays: [
+          { name: "x", input: 0 },
+          { name: "out", output: true },
+        ],
+        uniforms: [{ name: "count", type: "u32", value: count }],
+        wgsl: () => ({
+          main: `
+  let at = group * ${WORKGROUP}u + local;
+  if (at < p.count) { write_out(at, read_x(at)); }`,
+        }),
+        workgroups: workgroupsOf(count),
+        work: count,
+      },
+      {
+        key: `scatterAdd ${x.shape} ${index.shape} along ${axis}`,
+        arrays: [
+          { name: "index", input: 1 },
+          { name: "src", input: 2 },
+          { name: "out", output: true },
+        ],
+        wgsl: () => ({
+          main: `
+  let line = group * ${WORKGROUP}u + local;
+  if (line >= ${lines}u) { return; }
+  let outer = line / ${inner}u;
+  let inner = line % ${inner}u;
+  for (var k = 0u; k < ${each}u; k++) {
+    let i = (outer * ${each}u + k) * ${inner}u + inner;
+    let at = (outer * ${size}u + u32(read_index(i))) * ${inner}u + inner;
+    write_out(at, read_out(at) + read_src(i));
+  }`,
+        }),
+        workgroups: workgroupsOf(lines),
+        work: lines * each,
+      },
+    ],
+  };
+};
