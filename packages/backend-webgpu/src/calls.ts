@@ -47,6 +47,8 @@ export interface Call {
   readonly numbers: readonly Quantity[];
   readonly workgroupSize: number;
   readonly workgroups: number;
+  /** The lines use the extension `subgroups`. Default false. */
+  readonly subgroups?: boolean | undefined;
   readonly work: number;
   /** Left out where the host has already seen that these indices are good. */
   readonly check?: IndexCheck;
@@ -83,12 +85,12 @@ function callsOfLowered({ dispatches, scratch = [], indices }: Lowered, node: No
   return [checkIndices(check, sizeOf(node.inputSpecs[input].shape)), ...calls];
 }
 function callOf(dispatch: Dispatch, node: Node, scratch: readonly Scratch[]): Call {
-  const { key, arrays, uniforms = [], wgsl, workgroupSize = 64, workgroups, work } = dispatch;
+  const { key, arrays, uniforms = [], wgsl, workgroupSize = 64, workgroups, subgroups, work } = dispatch;
   const numbers = uniforms.map(
     (u): Quantity => ("value" in u ? u : { name: u.name, type: u.type, scalar: node.scalars[u.scalar] }),
   );
   const args = arrays.map((use) => ({ name: use.name, width: use.width ?? 1, at: placeOf(use, node, scratch) }));
-  return { ops: node.op, key, wgsl, args, numbers, workgroupSize, workgroups, work };
+  return { ops: node.op, key, wgsl, args, numbers, workgroupSize, workgroups, subgroups, work };
 }
 
 function structuredCalls(node: Node, target: Target): Call[] {

@@ -22,7 +22,7 @@ export class Compiler {
     this.engine = engine;
     this.pipelines = pipelines;
     const { limits, features } = engine.gpu.device;
-    this.target = { limits, f16: features.has("shader-f16") };
+    this.target = { limits, f16: features.has("shader-f16"), subgroups: features.has("subgroups") };
   }
 
   compile(program: Program): Executable<GpuArray> {
@@ -85,7 +85,8 @@ export class Compiler {
         `${call.ops}: the webgpu backend has to bind ${binds.length} buffers at a time, but this device binds ${most}; its arrays are too large, so use a smaller batch`,
       );
     const uniforms = call.numbers.map(({ name, type }) => ({ name, type }));
-    const signature: Signature = { names, arrays, partLength, uniforms, workgroupSize: call.workgroupSize };
+    const { workgroupSize, subgroups = false } = call;
+    const signature: Signature = { names, arrays, partLength, uniforms, workgroupSize, subgroups };
     return { binds, pipeline: this.pipelines.of(call.key, signature, call.wgsl) };
   }
 }

@@ -23,7 +23,7 @@ const WANTED = [
   "maxComputeWorkgroupsPerDimension",
   "maxBindingsPerBindGroup",
 ] as const;
-const FEATURES = ["shader-f16", "timestamp-query"] as const;
+const FEATURES = ["shader-f16", "subgroups", "timestamp-query"] as const;
 
 export class Gpu {
   readonly device: GPUDevice;

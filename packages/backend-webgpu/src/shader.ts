@@ -25,15 +25,18 @@ export interface Signature {
   readonly partLength: number;
   readonly uniforms: readonly Pick<Uniform, "name" | "type">[];
   readonly workgroupSize: number;
+  /** The lines use the extension `subgroups`. */
+  readonly subgroups: boolean;
 }
 
 /** Everything that the text depends on besides the kernel's own lines. */
-export const signatureKey = ({ names, arrays, partLength, uniforms, workgroupSize }: Signature): string =>
+export const signatureKey = ({ names, arrays, partLength, uniforms, workgroupSize, subgroups }: Signature): string =>
   [
     names.map(({ name, width, array }) => `${name}:${width}@${array}`),
     arrays.map(({ dtype, parts }) => (parts === 1 ? wgslType(dtype) : `${wgslType(dtype)}x${parts}/${partLength}`)),
     uniforms.map(({ name, type }) => `${name}:${type}`),
     workgroupSize,
+    subgroups,
   ].join(";");
 
 /** How wide elements are stored in the text: as the only name has them, or singly where several names differ. */
@@ -86,17 +89,18 @@ function singleAccessors(name: string, type: string, array: number, parts: numbe
 export const FIXED_WORDS = 2;
 
 export function shaderText(signature: Signature, { globals = "", main }: Wgsl): string {
-  const { names, uniforms, workgroupSize } = signature;
-  return `
+  const { names, uniforms, workgroupSize, subgroups } = signature;
+  return `${subgroups ? "enable subgroups;" : ""}
 struct Numbers { first_group: u32, last_group: u32, ${uniforms.map(({ name, type }) => `${name}: ${type},`).join(" ")} }
 @group(0) @binding(0) var<uniform> p: Numbers;
 ${bindings(signature)}
 ${names.map((name) => accessors(name, signature)).join("\n")}
 ${globals}
 @compute @workgroup_size(${workgroupSize})
-fn main(@builtin(workgroup_id) group_id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+fn main(@builtin(workgroup_id) group_id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) local: u32${subgroups ? ", @builtin(subgroup_invocation_id) lane: u32" : ""}) {
   let group = p.first_group + group_id.y * groups.x + group_id.x;
   if (group >= p.last_group) { return; }
+  ${subgroups ? "let quad = lane % 4u;" : ""}
 ${main}
 }
 `;

@@ -14,7 +14,11 @@ export function divisorFunction(image: readonly number[], attrs: AvgPoolAttrs): 
   return `fn divisor(i: u32, j: u32) -> f32 { return f32(${counted(image, attrs, 0)} * ${counted(image, attrs, 1)}); }`;
 }
 /** Along an axis: all up to the end of the padding, or only what is in the image. */
-function counted(image: readonly number[], { kernel, stride, padding, countIncludePad }: AvgPoolAttrs, a: 0 | 1): string {
+function counted(
+  image: readonly number[],
+  { kernel, stride, padding, countIncludePad }: AvgPoolAttrs,
+  a: 0 | 1,
+): string {
   const first = `i32(${"ij"[a]} * ${stride[a]}u) - ${padding[a]}`;
   if (countIncludePad) return `min(${kernel[a]}, ${image[a] + padding[a]} - (${first}))`;
   return `(min(${first} + ${kernel[a]}, ${image[a]}) - max(${first}, 0))`;

@@ -1,5 +1,5 @@
 // Zeros in the result, for kernels that add to it.
-import { sizeOf, type Spec } from "@lamina/core";
+import { type Spec, sizeOf } from "@lamina/core";
 import { WORKGROUP, workgroupsOf } from "./lanes.ts";
 import type { Dispatch } from "./lowered.ts";
 

@@ -1,5 +1,6 @@
 // conv2d: x [N,C,H,W] with w [O,C/groups,kh,kw]. Taps are read where they lie: nothing is unfolded first.
-import { type Axis, type ConvAttrs, correlate } from "./correlation.ts";
+import { type ConvAttrs, correlate } from "./correlation.ts";
+import type { Axis } from "./correlation.wgsl.ts";
 import type { Lower } from "./lowered.ts";
 
 export const conv2d: Lower = ([x, w], attrs: ConvAttrs, out, { subgroups }) => {

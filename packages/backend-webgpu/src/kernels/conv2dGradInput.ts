@@ -1,7 +1,8 @@
 // conv2dGradInput: dy [N,O,oh,ow] and w -> [N,C,H,W], the adjoint of conv2d in x. Element (h, w) of the result is a
 // correlation of dy with those taps that reach it, and which ones they are depends on h and w modulo the stride: one
 // dispatch for each remainder.
-import { type Axis, type ConvAttrs, correlate, isEmpty } from "./correlation.ts";
+import { type ConvAttrs, correlate, isEmpty } from "./correlation.ts";
+import type { Axis } from "./correlation.wgsl.ts";
 import type { Lower } from "./lowered.ts";
 
 export const conv2dGradInput: Lower = ([dy, w], attrs: ConvAttrs, out, { subgroups }) => {
@@ -15,9 +16,10 @@ export const conv2dGradInput: Lower = ([dy, w], attrs: ConvAttrs, out, { subgrou
       size: dy.shape[2 + a],
       count: Math.ceil((out.shape[2 + a] - first) / stride),
       stride: 1,
-      taps: Array.from({ length: w.shape[2 + a] }, (_, k) => ({ offset: reach(k), weight: a === 0 ? k * kw : k })).filter(
-        ({ offset }) => Number.isInteger(offset),
-      ),
+      taps: Array.from({ length: w.shape[2 + a] }, (_, k) => ({
+        offset: reach(k),
+        weight: a === 0 ? k * kw : k,
+      })).filter(({ offset }) => Number.isInteger(offset)),
       outSize: out.shape[2 + a],
       outFirst: first,
       outStride: stride,

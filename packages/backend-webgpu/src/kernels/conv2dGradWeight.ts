@@ -1,33 +1,11 @@
 // conv2dGradWeight: x [N,C,H,W] and dy [N,O,oh,ow] -> [O,C/groups,kh,kw], the adjoint of conv2d in w. Rows of pictures are
 // dealt out in parts that are summed apart and added in order; the shader is conv2dGradWeight.wgsl.ts.
-import { conv2dGradWeightWgsl } from "./conv2dGradWeight.wgsl.ts";
+import { conv2dGradWeightWgsl, lanesOfGradient, type WeightGradient } from "./conv2dGradWeight.wgsl.ts";
 import type { ConvAttrs } from "./correlation.ts";
-import { lanesOf, workgroupsOf } from "./lanes.ts";
+import { workgroupsOf } from "./lanes.ts";
 import type { Lower } from "./lowered.ts";
 import { partsOf, sumOfParts } from "./partial.ts";
 import { rowsOf } from "./tile.wgsl.ts";
-
-export interface WeightGradient {
-  readonly images: number;
-  readonly groups: number;
-  /** Channels of dy and of x in a group. */
-  readonly rows: number;
-  readonly channels: number;
-  /** [h, w] each. */
-  readonly kernel: readonly number[];
-  readonly stride: readonly number[];
-  readonly dilation: readonly number[];
-  /** top, left */
-  readonly before: readonly number[];
-  readonly image: readonly number[];
-  readonly pixels: readonly number[];
-  /** In how many parts the N*oh rows of pixels are summed. */
-  readonly parts: number;
-  /** Channels of dy, and rows of kernels, in an invocation's tile. */
-  readonly tileRows: number;
-  readonly tileLines: number;
-  readonly subgroups: boolean;
-}
 
 /** Sums that an invocation keeps. */
 const MOST_SUMS = 64;
@@ -70,7 +48,4 @@ export const conv2dGradWeight: Lower = ([x, dy], attrs: ConvAttrs, out, { subgro
 };
 
 type Tiled = Omit<WeightGradient, "parts">;
-/** Invocations beside each other take other rows of kernels, and so need the same dy. */
-export const lanesOfGradient = ({ channels, kernel, tileLines }: Tiled): number =>
-  lanesOf(Math.ceil((channels * kernel[0]) / tileLines));
 const invocationsOf = (g: Tiled): number => g.groups * Math.ceil(g.rows / g.tileRows) * lanesOfGradient(g);

@@ -1,9 +1,34 @@
 // The shader of conv2dGradWeight: an invocation has some channels of dy by some rows of kernels, and walks over its part of
 // the pixels, four in a row at a time. It reads what these need of a row of x once for all columns of the kernel.
-import { lanesOfGradient, type WeightGradient } from "./conv2dGradWeight.ts";
-import { WORKGROUP } from "./lanes.ts";
+import { lanesOf, WORKGROUP } from "./lanes.ts";
 import type { Wgsl } from "./lowered.ts";
 import { isNaNFunction, lines, range } from "./tile.wgsl.ts";
+
+export interface WeightGradient {
+  readonly images: number;
+  readonly groups: number;
+  /** Channels of dy and of x in a group. */
+  readonly rows: number;
+  readonly channels: number;
+  /** [h, w] each. */
+  readonly kernel: readonly number[];
+  readonly stride: readonly number[];
+  readonly dilation: readonly number[];
+  /** top, left */
+  readonly before: readonly number[];
+  readonly image: readonly number[];
+  readonly pixels: readonly number[];
+  /** In how many parts the N*oh rows of pixels are summed. */
+  readonly parts: number;
+  /** Channels of dy, and rows of kernels, in an invocation's tile. */
+  readonly tileRows: number;
+  readonly tileLines: number;
+  readonly subgroups: boolean;
+}
+
+/** Invocations beside each other take other rows of kernels, and so need the same dy. */
+export const lanesOfGradient = ({ channels, kernel, tileLines }: Omit<WeightGradient, "parts">): number =>
+  lanesOf(Math.ceil((channels * kernel[0]) / tileLines));
 
 export function conv2dGradWeightWgsl(g: WeightGradient): Wgsl {
   const { kernel, stride, image, pixels, before, channels, groups, rows, tileRows, tileLines } = g;
@@ -56,8 +81,10 @@ export function conv2dGradWeightWgsl(g: WeightGradient): Wgsl {
 }
 
 const sum = (r: number, t: number, q: number): string => `sum${r}_${t}_${q}`;
-const sums = ({ tileRows, tileLines, kernel }: WeightGradient, line: (r: number, t: number, q: number) => string): string =>
-  lines(tileRows, (r) => lines(tileLines, (t) => lines(kernel[1], (q) => line(r, t, q))));
+const sums = (
+  { tileRows, tileLines, kernel }: WeightGradient,
+  line: (r: number, t: number, q: number) => string,
+): string => lines(tileRows, (r) => lines(tileLines, (t) => lines(kernel[1], (q) => line(r, t, q))));
 const everySum = (g: WeightGradient): string => sums(g, (r, t, q) => `${sum(r, t, q)} +`).replace(/\s*\+$/, "");
 const isMine = ({ rows, channels, kernel }: WeightGradient, r: string, t: string): string =>
   `row + ${r} < ${rows}u && first + ${t} < ${channels * kernel[0]}u`;

@@ -1,19 +1,59 @@
 // The shader of correlations: an invocation computes a tile of channels by pixels, the pixels beside each other in a row.
 // Channel by channel and kernel row by kernel row it reads what its pixels need of a row of the image, each number once
 // however many taps use it, and adds the products tap by tap.
-import {
-  type Axis,
-  type Correlation,
-  lanesOfTiling,
-  type Tap,
-  type Tiling,
-  tilesInRow,
-  tilesOfGroup,
-  writesVectors,
-} from "./correlation.ts";
-import { WORKGROUP } from "./lanes.ts";
+import { lanesOf, WORKGROUP } from "./lanes.ts";
 import type { Wgsl } from "./lowered.ts";
 import { addProduct, declareTile, isNaNFunction, lines, putTile, range, sharedRows, someNaN } from "./tile.wgsl.ts";
+
+/** A tap: how far from the pixel's place it reads, and where its weight is from the first one of the kernel. */
+export interface Tap {
+  readonly offset: number;
+  readonly weight: number;
+}
+/** Along rows (i) or columns (j): pixel t reads at t*stride + offset, and is written at t*outStride + outFirst. */
+export interface Axis {
+  readonly size: number;
+  readonly count: number;
+  readonly stride: number;
+  readonly taps: readonly Tap[];
+  readonly outSize: number;
+  readonly outFirst: number;
+  readonly outStride: number;
+}
+/**
+ * out[n, g*rows + r, i, j] = sum over c, taps p and q of image[n, g*channels + c, i.., j..] * weights[weight], with
+ * weight = g*groupWeights + r*rowWeights + c*channelWeights + p.weight + q.weight.
+ */
+export interface Correlation {
+  readonly images: number;
+  readonly groups: number;
+  /** Channels of the result, in a group. */
+  readonly rows: number;
+  /** Channels of the image, in a group. */
+  readonly channels: number;
+  readonly groupWeights: number;
+  readonly rowWeights: number;
+  readonly channelWeights: number;
+  readonly i: Axis;
+  readonly j: Axis;
+}
+export interface Tiling {
+  /** Channels of the result in a tile. */
+  readonly rows: number;
+  /** Vectors of four pixels in a tile, beside each other in a row. */
+  readonly vectors: number;
+  readonly subgroups: boolean;
+}
+
+/** Vectors of pixels in a row of the result, as tiles of `vectors` have them. */
+const tilesInRow = ({ j }: Correlation, { vectors }: Tiling): number => Math.ceil(j.count / (4 * vectors));
+export const lanesOfTiling = (c: Correlation, tiling: Tiling): number =>
+  lanesOf(c.images * c.i.count * tilesInRow(c, tiling));
+export const tilesOfGroup = ({ rows }: Correlation, tiling: Tiling): number => Math.ceil(rows / tiling.rows);
+
+/** Four pixels beside each other are one vector of the result. */
+export const writesVectors = ({ j }: Correlation): boolean =>
+  j.outStride === 1 && j.outFirst === 0 && j.outSize % 4 === 0;
 
 /** Whether some pixel reads outside the image. */
 const leavesImage = ({ count, stride, taps, size }: Axis): boolean =>
@@ -110,8 +150,7 @@ function addTap(c: Correlation, tiling: Tiling, { offset, weight }: Tap): string
     tiling.subgroups,
     (r) => `read_weights(kernel + ${weight}u + ${r} * ${c.rowWeights}u)`,
   );
-  const pixels = (v: number) =>
-    `vec4<f32>(${range(4).map((p) => `x${named((4 * v + p) * c.j.stride + offset)}`)})`;
+  const pixels = (v: number) => `vec4<f32>(${range(4).map((p) => `x${named((4 * v + p) * c.j.stride + offset)}`)})`;
   return `${factors.fetched}
       ${lines(tiling.vectors, (v) => `let pixels${v} = ${pixels(v)};`)}
       ${addProduct({ rows: tiling.rows, vectors: tiling.vectors }, factors.row, (v) => `pixels${v}`)}`;

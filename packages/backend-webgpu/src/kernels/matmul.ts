@@ -3,29 +3,9 @@
 import { type Spec, sizeOf } from "@lamina/core";
 import { lanesOf, workgroupsOf } from "./lanes.ts";
 import type { Lower } from "./lowered.ts";
-import { matmulWgsl } from "./matmul.wgsl.ts";
+import { isOutVectors, isVectors, matmulWgsl, type Product, type Strides } from "./matmul.wgsl.ts";
 import { partsOf, sumOfParts } from "./partial.ts";
 import { rowsOf } from "./tile.wgsl.ts";
-
-/** Where element (row, column) of a matrix is: row*rows + column*columns; matrices of a stack are rows*columns apart. */
-export interface Strides {
-  readonly row: number;
-  readonly column: number;
-}
-/** out [m,n] = left [m,k] right [k,n] for each matrix of the stack. */
-export interface Product {
-  readonly batch: number;
-  readonly m: number;
-  readonly n: number;
-  readonly k: number;
-  readonly left: Strides;
-  readonly right: Strides;
-  readonly out: Strides;
-  /** k is cut in this many. */
-  readonly parts: number;
-  readonly rows: number;
-  readonly subgroups: boolean;
-}
 
 type Shape = Omit<Product, "parts" | "rows" | "subgroups">;
 
@@ -44,7 +24,7 @@ const cost = (shape: Shape): number =>
   invocationsOf(shape) * 4 * rowsOf(shape.m, MOST_ROWS) * (shape.right.column === 1 ? 1 : 1.25);
 
 export const matmul: Lower = (
-  [x, y],
+  [x],
   { transposeX, transposeY }: { transposeX: boolean; transposeY: boolean },
   out,
   { subgroups },
@@ -55,7 +35,7 @@ export const matmul: Lower = (
   const chosen = isTurned ? turned : shape;
   const parts = partsOf(invocationsOf(chosen), chosen.k, LEAST_TERMS);
   const product: Product = { ...chosen, parts, rows: rowsOf(chosen.m, MOST_ROWS), subgroups };
-  const { batch, m, n, k, left, right } = product;
+  const { batch, m, n, k } = product;
   const width = isVectors(product) ? 4 : 1;
   return sumOfParts(parts, out, (to) => ({
     key: `matmul ${JSON.stringify(product)}`,
@@ -84,7 +64,3 @@ function shapeOf(x: Spec, transposeX: boolean, transposeY: boolean, out: Spec): 
     out: { row: n, column: 1 },
   };
 }
-
-/** Four columns of the right operand are one vector in memory. */
-export const isVectors = ({ right, n }: Product): boolean => right.column === 1 && n % 4 === 0;
-export const isOutVectors = ({ out, n }: Product): boolean => out.column === 1 && n % 4 === 0;

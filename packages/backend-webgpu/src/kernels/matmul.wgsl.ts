@@ -1,8 +1,31 @@
 // The shader of matmul: a tile of the result an invocation, one step of k at a time.
 import { lanesOf, WORKGROUP } from "./lanes.ts";
 import type { Wgsl } from "./lowered.ts";
-import { isOutVectors, isVectors, type Product, type Strides } from "./matmul.ts";
 import { addProduct, declareTile, putTile, range, sharedRows } from "./tile.wgsl.ts";
+
+/** Where element (row, column) of a matrix is: row*rows + column*columns; matrices of a stack are rows*columns apart. */
+export interface Strides {
+  readonly row: number;
+  readonly column: number;
+}
+/** out [m,n] = left [m,k] right [k,n] for each matrix of the stack. */
+export interface Product {
+  readonly batch: number;
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly left: Strides;
+  readonly right: Strides;
+  readonly out: Strides;
+  /** k is cut in this many. */
+  readonly parts: number;
+  readonly rows: number;
+  readonly subgroups: boolean;
+}
+
+/** Four columns of the right operand are one vector in memory. */
+export const isVectors = ({ right, n }: Product): boolean => right.column === 1 && n % 4 === 0;
+export const isOutVectors = ({ out, n }: Product): boolean => out.column === 1 && n % 4 === 0;
 
 const times = (value: string, stride: number): string => (stride === 1 ? value : `${value} * ${stride}u`);
 const at = ({ row, column }: Strides, r: string, c: string): string => `${times(r, row)} + ${times(c, column)}`;

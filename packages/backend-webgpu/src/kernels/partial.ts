@@ -1,6 +1,6 @@
 // Sums whose terms are many and whose results are few: the terms are cut into parts, each part is summed by other
 // invocations, and the parts are added in order, so that the same input gives the same bits.
-import { sizeOf, type Spec } from "@lamina/core";
+import { type Spec, sizeOf } from "@lamina/core";
 import { WORKGROUP, workgroupsOf } from "./lanes.ts";
 import type { ArrayUse, Dispatch, Lowered } from "./lowered.ts";
 

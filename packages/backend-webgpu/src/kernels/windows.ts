@@ -1,5 +1,5 @@
 // Where the windows of 2-D pooling lie, and the walk over one of them. What is done with its elements is the pools' business.
-import { sizeOf, type Spec } from "@lamina/core";
+import { type Spec, sizeOf } from "@lamina/core";
 import { WORKGROUP, workgroupsOf } from "./lanes.ts";
 import type { ArrayUse, Dispatch } from "./lowered.ts";
 
@@ -14,7 +14,13 @@ export const windowKey = ({ kernel, stride, padding, dilation = [1, 1] }: Window
   `k${kernel} s${stride} p${padding} d${dilation}`;
 
 /** One invocation for each element of `out`, which is [N,C,rows,columns]: WGSL sees `at`, `plane`, `i` and `j`. */
-export function eachElement(key: string, arrays: readonly ArrayUse[], out: Spec, perElement: number, wgsl: () => { globals?: string; main: string }): Dispatch {
+export function eachElement(
+  key: string,
+  arrays: readonly ArrayUse[],
+  out: Spec,
+  perElement: number,
+  wgsl: () => { globals?: string; main: string },
+): Dispatch {
   const [, , rows, columns] = out.shape;
   const count = sizeOf(out.shape);
   return {
@@ -39,7 +45,11 @@ ${main}`,
 }
 
 /** Runs `visit` for each element of window (i, j) in the image, whose height and width are given: `y`, `x`, and `element`, y*W + x. */
-export const eachOfWindow = ([H, W]: readonly number[], { kernel, stride, padding, dilation = [1, 1] }: WindowAttrs, visit: string): string => `
+export const eachOfWindow = (
+  [H, W]: readonly number[],
+  { kernel, stride, padding, dilation = [1, 1] }: WindowAttrs,
+  visit: string,
+): string => `
   for (var p = 0u; p < ${kernel[0]}u; p++) {
     let y = i * ${stride[0]}u + p * ${dilation[0]}u - ${padding[0]}u;
     if (y >= ${H}u) { continue; }
