@@ -1,0 +1,115 @@
+// Convolution and its adjoints by TensorFlow's ops on NHWC images and HWIO kernels, which pad by themselves. What those lack
+// (on the CPU: gradients with dilation or groups) is made of them: kernels with zeros between, and a call a group.
+import type { Shape } from "@lamina/core";
+import { type Attr, type Handle, int, text, type as typeAttr } from "../binding.ts";
+import type { Lowering } from "../operand.ts";
+import type { TensorFlow } from "../tensorflow.ts";
+import type { Order } from "../value.ts";
+import { padded, sliced } from "./shape.ts";
+
+/** NCHW images as TensorFlow has them. */
+export const NHWC: Order = [0, 2, 3, 1];
+/** OIHW kernels as TensorFlow has them. */
+const HWIO: Order = [2, 3, 1, 0];
+const F = "float32";
+
+export interface ConvAttrs {
+  readonly stride: readonly number[];
+  /** [top, bottom, left, right] */
+  readonly padding: readonly number[];
+  readonly dilation: readonly number[];
+  readonly groups: number;
+}
+
+/** The attributes that TensorFlow's convolutions share. */
+const windowAttrs = ({ stride, padding }: ConvAttrs, dilation: readonly number[] = [1, 1]): Attr[] => [
+  typeAttr("T", F),
+  int("strides", [1, ...stride, 1]),
+  text("padding", "EXPLICIT"),
+  int("explicit_paddings", [0, 0, ...padding, 0, 0]),
+  text("data_format", "NHWC"),
+  int("dilations", [1, ...dilation, 1]),
+];
+
+// ---- dilation in gradients: a kernel with zeros between its elements ------------------------------------------------------
+const spread = (size: readonly number[], dilation: readonly number[]): number[] =>
+  size.map((n, i) => (n - 1) * dilation[i] + 1);
+const isDilated = ({ dilation }: ConvAttrs): boolean => dilation.some((n) => n > 1);
+
+/** w [kh,kw,i,o] -> [(kh-1)*d+1, (kw-1)*d+1, i, o] */
+function withZerosBetween(tf: TensorFlow, w: Handle, [kh, kw, i, o]: Shape, dilation: readonly number[]): Handle {
+  const [dh, dw] = dilation;
+  const apart = tf.reshape(w, F, [kh, 1, kw, 1, i * o]);
+  const gaps = [0, dh - 1, 0, dw - 1, 0].map((gap) => [0, gap]);
+  const all = tf.reshape(padded(tf, apart, F, gaps, tf.scalar(0, F)), F, [kh * dh, kw * dw, i, o]);
+  return sliced(tf, all, F, [0, 0, 0, 0], [...spread([kh, kw], dilation), i, o], [1, 1, 1, 1]);
+}
+/** The adjoint of that: its elements again, without what lies between. */
+const withoutBetween = (tf: TensorFlow, w: Handle, [kh, kw, i, o]: Shape, dilation: readonly number[]): Handle =>
+  sliced(tf, w, F, [0, 0, 0, 0], [...spread([kh, kw], dilation), i, o], [...dilation, 1, 1]);
+
+// ---- groups ----------------------------------------------------------------------------------------------------------------
+/** Parts of equal size along an axis. */
+function split(tf: TensorFlow, x: Handle, axis: number, parts: number): Handle[] {
+  if (parts === 1) return [x];
+  return tf.ops("Split", [typeAttr("T", F), int("num_split", parts)], [tf.constant([axis], []), x], parts);
+}
+function joined(tf: TensorFlow, parts: readonly Handle[], axis: number): Handle {
+  if (parts.length === 1) return parts[0];
+  const attrs = [typeAttr("T", F), typeAttr("Tidx", "int32"), int("N", parts.length)];
+  return tf.op("ConcatV2", attrs, [...parts, tf.constant([axis], [])]);
+}
+/** One input channel a group, and a stride and no dilation as TensorFlow's depthwise kernels want them. */
+const isDepthwise = ({ groups, stride, dilation }: ConvAttrs, inChannels: number): boolean =>
+  groups > 1 && inChannels === 1 && stride[0] === stride[1] && dilation[0] === 1 && dilation[1] === 1;
+/** HWIO with I = 1 and O = groups*m is TensorFlow's [h, w, groups, m], element by element. */
+const depthwiseShape = ([o, , kh, kw]: Shape, groups: number): Shape => [kh, kw, groups, o / groups];
+
+export const conv2d: Lowering<ConvAttrs> = (tf, [x, w], attrs) => {
+  const image = x.whole(NHWC);
+  const kernel = w.whole(HWIO);
+  if (isDepthwise(attrs, w.shape[1])) {
+    const apart = tf.reshape(kernel, F, depthwiseShape(w.shape, attrs.groups));
+    return { handle: tf.op("DepthwiseConv2dNative", windowAttrs(attrs), [image, apart]), order: NHWC };
+  }
+  const kernels = split(tf, kernel, 3, attrs.groups);
+  const images = split(tf, image, 3, attrs.groups);
+  const options = windowAttrs(attrs, attrs.dilation);
+  const parts = images.map((part, g) => tf.op("Conv2D", options, [part, kernels[g]]));
+  return { handle: joined(tf, parts, 3), order: NHWC };
+};
+
+export const conv2dGradInput: Lowering<ConvAttrs> = (tf, [dy, w], attrs, _scalars, { shape: [n, c, h, width] }) => {
+  const kernel = w.whole(HWIO);
+  const [o, i, kh, kw] = w.shape;
+  const { groups, dilation } = attrs;
+  if (isDepthwise(attrs, i)) {
+    const apart = tf.reshape(kernel, F, depthwiseShape(w.shape, groups));
+    const inputs = [tf.constant([n, h, width, c]), apart, dy.whole(NHWC)];
+    return { handle: tf.op("DepthwiseConv2dNativeBackpropInput", windowAttrs(attrs), inputs), order: NHWC };
+  }
+  const whole = isDilated(attrs) ? withZerosBetween(tf, kernel, [kh, kw, i, o], dilation) : kernel;
+  const kernels = split(tf, whole, 3, groups);
+  const size = tf.constant([n, h, width, i]);
+  const parts = split(tf, dy.whole(NHWC), 3, groups).map((part, g) =>
+    tf.op("Conv2DBackpropInput", windowAttrs(attrs), [size, kernels[g], part]),
+  );
+  return { handle: joined(tf, parts, 3), order: NHWC };
+};
+
+export const conv2dGradWeight: Lowering<ConvAttrs> = (tf, [x, dy], attrs, _scalars, { shape: [o, i, kh, kw] }) => {
+  const { groups, dilation } = attrs;
+  const image = x.whole(NHWC);
+  if (isDepthwise(attrs, i)) {
+    const apart = tf.constant(depthwiseShape([o, i, kh, kw], groups));
+    const dw = tf.op("DepthwiseConv2dNativeBackpropFilter", windowAttrs(attrs), [image, apart, dy.whole(NHWC)]);
+    return { handle: tf.reshape(dw, F, [kh, kw, i, o]), order: HWIO };
+  }
+  const size = tf.constant([...spread([kh, kw], dilation), i, o / groups]);
+  const gradients = split(tf, dy.whole(NHWC), 3, groups);
+  const parts = split(tf, image, 3, groups).map((part, g) =>
+    tf.op("Conv2DBackpropFilter", windowAttrs(attrs), [part, size, gradients[g]]),
+  );
+  const whole = joined(tf, parts, 3);
+  return { handle: isDilated(attrs) ? withoutBetween(tf, whole, [kh, kw, i, o], dilation) : whole, order: HWIO };
+};
