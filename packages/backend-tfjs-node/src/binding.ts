@@ -19,7 +19,6 @@ export interface Binding {
     inputs: readonly Handle[],
     outputs: number,
   ): { id: Handle; shape: number[]; dtype: number }[];
-  isUsingGpuDevice(): boolean;
   /** How many handles there are, of all users of the binding together. */
   getNumOfTensors(): number;
 }

@@ -1,5 +1,13 @@
 // The device: kernels one by one, and whole programs. Both go through the same lowerings, so both give the same bits.
-import { type DType, type Executable, type OpName, type Program, type Spec, sizeOf, type TypedArray } from "@lamina/core";
+import {
+  type DType,
+  type Executable,
+  type OpName,
+  type Program,
+  type Spec,
+  sizeOf,
+  type TypedArray,
+} from "@lamina/core";
 import { type Node, nodesOf, withoutCommon, withoutDead } from "@lamina/core/passes";
 import { tfType } from "./binding.ts";
 import { lowerings } from "./kernels/index.ts";

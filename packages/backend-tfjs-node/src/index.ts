@@ -7,7 +7,9 @@ import { findTfjsNode, type TfjsNode, tensorFlowOf } from "./load.ts";
 import { TensorFlow } from "./tensorflow.ts";
 import type { Value } from "./value.ts";
 
+export { gaps } from "./gaps.ts";
 export type { TfjsNode } from "./load.ts";
+export { isSetUp, type SetUpOptions, setUpTfjsNode } from "./setup/setUp.ts";
 
 export interface TfjsNodeOptions {
   /**

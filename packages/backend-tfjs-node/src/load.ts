@@ -27,8 +27,9 @@ const message = (error: unknown): string => (error instanceof Error ? error.mess
 /** @throws if there is none, or none that loads, saying what was found and what to do. */
 export function findTfjsNode(): TfjsNode {
   const reasons: string[] = [];
-  for (const folder of [process.cwd(), import.meta.dirname, setUpFolder("gpu"), setUpFolder("cpu")]) {
-    const require = createRequire(join(folder, "package.json"));
+  const folders = [process.cwd(), setUpFolder("gpu"), setUpFolder("cpu")].map((folder) => join(folder, "package.json"));
+  for (const place of [folders[0], import.meta.url, folders[1], folders[2]]) {
+    const require = createRequire(place);
     for (const name of PACKAGES) {
       const path = resolved(require, name);
       if (path === undefined) continue;
@@ -39,8 +40,12 @@ export function findTfjsNode(): TfjsNode {
       }
     }
   }
-  const found = reasons.length ? reasons.join("; ") : "neither @tensorflow/tfjs-node nor @tensorflow/tfjs-node-gpu is installed";
-  throw new Error(`tfjs-node: ${found}; npm install @tensorflow/tfjs-node, or, where that fails, npx @lamina/backend-tfjs-node setup`);
+  const found = reasons.length
+    ? reasons.join("; ")
+    : "neither @tensorflow/tfjs-node nor @tensorflow/tfjs-node-gpu is installed";
+  throw new Error(
+    `tfjs-node: ${found}; npm install @tensorflow/tfjs-node, or, where that fails, npx @lamina/backend-tfjs-node setup`,
+  );
 }
 function resolved(require: NodeJS.Require, name: string): string | undefined {
   try {

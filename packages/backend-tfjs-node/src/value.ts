@@ -1,7 +1,7 @@
 // A buffer of this device. One value may be held by several tensors of TensorFlow's: with its axes in another order (images
 // NHWC, kernels HWIO), under another shape, or not yet broadcast. Whoever needs it another way says so once, and finds it then.
 import { type DType, type MemoryInfo, type Shape, sizeOf } from "@lamina/core";
-import { type Handle, type as typeAttr, tfType } from "./binding.ts";
+import { type Handle, tfType, type as typeAttr } from "./binding.ts";
 import type { TensorFlow } from "./tensorflow.ts";
 
 /** Which axis of the value each axis of the tensor is. */
@@ -24,7 +24,8 @@ const same = (a: readonly number[], b: readonly number[]): boolean =>
   a.length === b.length && a.every((n, i) => n === b[i]);
 const isWhole = ({ shape, order, dims }: Held): boolean => same(dims, inOrder(shape, order));
 
-const bytesOf = (dims: Shape, dtype: DType): number => sizeOf(dims) * (dtype === "float32" || dtype === "int32" ? 4 : 1);
+const bytesOf = (dims: Shape, dtype: DType): number =>
+  sizeOf(dims) * (dtype === "float32" || dtype === "int32" ? 4 : 1);
 
 export class Value {
   readonly dtype: DType;
@@ -122,7 +123,11 @@ export class Values {
     const order = rowMajor(shape.length);
     const one = value.helds.find((h) => sizeOf(h.dims) === 1);
     const dims = one && sizeOf(shape) > 0 ? shape.map(() => 1) : shape;
-    const handle = this.tf.reshape(one && dims !== shape ? one.handle : this.rowMajor(value), tfType(value.dtype), dims);
+    const handle = this.tf.reshape(
+      one && dims !== shape ? one.handle : this.rowMajor(value),
+      tfType(value.dtype),
+      dims,
+    );
     return this.add(value, { handle, shape, order, dims }, 0);
   }
   private rowMajor(value: Value): Handle {

@@ -57,7 +57,7 @@ export const taskNames = Object.keys(tasks);
 export const commandsOf = (root, task, args) => tasks[task](root, args);
 
 /** What a device needs of the system (natives/), by the name that the command line has for it. @type {Record<string, string[]>} */
-const backendNatives = { webgpu: ["vulkan"] };
+const backendNatives = { webgpu: ["vulkan"], "tfjs-node": ["tfjsNode"] };
 
 /**
  * What a task needs of the system: tests need all of it, the command line what the device needs that was asked for.

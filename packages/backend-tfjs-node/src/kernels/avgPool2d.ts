@@ -14,7 +14,12 @@ export interface AvgPoolAttrs extends WindowAttrs {
 }
 
 /** How many elements of window `i` count along an axis. */
-function counted(size: number, i: number, axis: number, { kernel, stride, padding, countIncludePad }: AvgPoolAttrs): number {
+function counted(
+  size: number,
+  i: number,
+  axis: number,
+  { kernel, stride, padding, countIncludePad }: AvgPoolAttrs,
+): number {
   const start = i * stride[axis] - padding[axis];
   const end = Math.min(start + kernel[axis], size + padding[axis]);
   return countIncludePad ? end - start : Math.min(end, size) - Math.max(start, 0);
@@ -49,5 +54,8 @@ export const avgPool2dGrad: Lowering<AvgPoolAttrs> = (tf, [dy], attrs, _scalars,
   const parts = corrected(tf, dy.whole(NHWC), [h, w], attrs);
   const all = tf.op("AvgPoolGrad", [...poolAttrs(attrs), layout], [tf.constant(padded), parts]);
   if (top + bottom + left + right === 0) return { handle: all, order: NHWC };
-  return { handle: sliced(tf, all, "float32", [0, top, left, 0], [n, top + h, left + w, c], [1, 1, 1, 1]), order: NHWC };
+  return {
+    handle: sliced(tf, all, "float32", [0, top, left, 0], [n, top + h, left + w, c], [1, 1, 1, 1]),
+    order: NHWC,
+  };
 };

@@ -20,7 +20,11 @@ export const arange: Lowering = (tf, _inputs, _attrs, [start, step], { shape, dt
 
 /** Numbers of 64 bits from low and high words. */
 function words(tf: TensorFlow, values: readonly number[]): number {
-  const signed = tf.tensor([values.length / 2], "int64", Int32Array.from(values, (word) => word | 0));
+  const signed = tf.tensor(
+    [values.length / 2],
+    "int64",
+    Int32Array.from(values, (word) => word | 0),
+  );
   return tf.op("Bitcast", [typeAttr("T", "int64"), typeAttr("type", "uint64")], [signed]);
 }
 const PHILOX = 1;

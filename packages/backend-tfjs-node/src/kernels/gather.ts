@@ -33,11 +33,21 @@ export const gather: Lowering<{ axis: number }> = (tf, [x, index], { axis }) => 
 
 /** `indices` [rows, k] as places in `rows` rows of n that lie one after another. */
 export function placesInRows(tf: TensorFlow, indices: Handle, rows: number, n: number): Handle {
-  const range = tf.op("Range", [typeAttr("Tidx", "int32")], [0, rows * n, n].map((v) => tf.constant([v], [])));
+  const range = tf.op(
+    "Range",
+    [typeAttr("Tidx", "int32")],
+    [0, rows * n, n].map((v) => tf.constant([v], [])),
+  );
   return tf.apply("AddV2", "int32", indices, tf.reshape(range, "int32", [rows, 1]));
 }
 /** Adds up `terms` that have the same place, in a result of `n`. */
-export function sumAtPlaces(tf: TensorFlow, dtype: "float32" | "int32", terms: Handle, places: Handle, n: number): Handle {
+export function sumAtPlaces(
+  tf: TensorFlow,
+  dtype: "float32" | "int32",
+  terms: Handle,
+  places: Handle,
+  n: number,
+): Handle {
   const attrs = [typeAttr("T", dtype), typeAttr("Tindices", "int32"), typeAttr("Tnumsegments", "int32")];
   return tf.op("UnsortedSegmentSum", attrs, [terms, places, tf.constant([n], [])]);
 }

@@ -15,7 +15,11 @@ function factor(x: Operand, transposed: boolean): Factor {
   return { handle: x.whole(), transposed };
 }
 
-export const matmul: Lowering<{ transposeX: boolean; transposeY: boolean }> = (tf, [x, y], { transposeX, transposeY }) => {
+export const matmul: Lowering<{ transposeX: boolean; transposeY: boolean }> = (
+  tf,
+  [x, y],
+  { transposeX, transposeY },
+) => {
   const a = factor(x, transposeX);
   const b = factor(y, transposeY);
   const [name, adjA, adjB] =

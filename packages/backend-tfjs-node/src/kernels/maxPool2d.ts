@@ -1,7 +1,7 @@
 // maxPool2d, where its maxima stand, and its gradient. TensorFlow's kernels do not define what NaN does and do not dilate:
 // windows over images with NaN or infinities, and dilated ones, are compared tap by tap.
 import { type Shape, sizeOf } from "@lamina/core";
-import { type Handle, flag, text, type as typeAttr } from "../binding.ts";
+import { flag, type Handle, text, type as typeAttr } from "../binding.ts";
 import type { Lowering, Operand } from "../operand.ts";
 import type { TensorFlow } from "../tensorflow.ts";
 import { rowMajor } from "../value.ts";
@@ -56,15 +56,23 @@ function indicesByKernel(tf: TensorFlow, padded: Handle, [, c, h, w]: Shape, att
 /** The first NaN, else the first maximum that is no padding, 0 if there is only padding. */
 function indicesByTaps(tf: TensorFlow, padded: Handle, [n, c, h, w]: Shape, attrs: WindowAttrs): Handle {
   const around = surroundings([h, w], attrs);
-  const places = tf.reshape(tf.constant(Array.from({ length: h * w }, (_, i) => i), [h * w]), "int32", [1, h, w, 1]);
+  const places = tf.reshape(
+    tf.constant(
+      Array.from({ length: h * w }, (_, i) => i),
+      [h * w],
+    ),
+    "int32",
+    [1, h, w, 1],
+  );
   const numbers = taps(tf, surrounded(tf, places, "int32", around, tf.constant([-1], [])), "int32", [1, 1], attrs);
   const values = taps(tf, padded, "float32", [n, c], attrs);
   const none = tf.constant([-1], []);
   let best = values[0];
-  let index = tf.op("BroadcastTo", [typeAttr("T", "int32"), typeAttr("Tidx", "int32")], [
-    numbers[0],
-    tf.constant([n, ...attrs.outputSize, c]),
-  ]);
+  let index = tf.op(
+    "BroadcastTo",
+    [typeAttr("T", "int32"), typeAttr("Tidx", "int32")],
+    [numbers[0], tf.constant([n, ...attrs.outputSize, c])],
+  );
   const nan = (x: Handle) => tf.op("IsNan", [typeAttr("T", "float32")], [x]);
   const not = (x: Handle) => tf.op("LogicalNot", [], [x]);
   const and = (a: Handle, b: Handle) => tf.op("LogicalAnd", [], [a, b]);

@@ -61,7 +61,11 @@ const gelu = broadcasting((tf, [x]) => {
   const half = tf.apply("Mul", "float32", x, tf.scalar(0.5, "float32"));
   return tf.apply("Mul", "float32", half, tf.apply("AddV2", "float32", error, tf.scalar(1, "float32")));
 });
-const silu = broadcasting((tf, [x]) => tf.apply("Mul", "float32", x, tf.apply("Sigmoid", "float32", x)));
+/** x / (1 + exp(-x)): the sigmoid itself is subnormal, and taken for 0, before the product is. */
+const silu = broadcasting((tf, [x]) => {
+  const power = tf.apply("Exp", "float32", tf.apply("Neg", "float32", x));
+  return tf.apply("RealDiv", "float32", x, tf.apply("AddV2", "float32", power, tf.scalar(1, "float32")));
+});
 
 /** TensorFlow refuses to divide integers by 0, where the result is 0; by -1 it is 0, too, and the machine may trap. */
 const remainder = broadcasting((tf, [x, y], dtype) => {
@@ -69,7 +73,9 @@ const remainder = broadcasting((tf, [x, y], dtype) => {
   const integer = dtype as "int32" | "uint8";
   const isZero = tf.apply("Equal", integer, y, tf.scalar(0, integer));
   const trivial =
-    dtype === "int32" ? tf.op("LogicalOr", [], [isZero, tf.apply("Equal", integer, y, tf.scalar(-1, integer))]) : isZero;
+    dtype === "int32"
+      ? tf.op("LogicalOr", [], [isZero, tf.apply("Equal", integer, y, tf.scalar(-1, integer))])
+      : isZero;
   const divisor = tf.apply("SelectV2", integer, trivial, tf.scalar(1, integer), y);
   return tf.apply("FloorMod", integer, x, divisor);
 });
@@ -79,7 +85,7 @@ function isTrue(tf: TensorFlow, x: Handle): Handle {
   const bits = tf.op("Bitcast", [typeAttr("T", "float32"), typeAttr("type", "int32")], [x]);
   return tf.apply("NotEqual", "int32", tf.apply("AddV2", "int32", bits, bits), tf.scalar(0, "int32"));
 }
-export const cast: Lowering<{ dtype: "float32" | "int32" | "uint8" | "bool" }> = (tf, [x], { dtype }) => {
+const cast: Lowering<{ dtype: "float32" | "int32" | "uint8" | "bool" }> = (tf, [x], { dtype }) => {
   const order = x.held()[0].order;
   const { handle, dims } = x.broadcastable(order);
   const result = x.dtype === "float32" && dtype === "bool" ? isTrue(tf, handle) : tf.cast(handle, x.type, dtype);
@@ -120,7 +126,15 @@ const functions = {
   sigmoid: "Sigmoid",
   relu: "Relu",
 } as const;
-const two = { add: "AddV2", sub: "Sub", mul: "Mul", div: "RealDiv", pow: "Pow", atan2: "Atan2", equal: "Equal" } as const;
+const two = {
+  add: "AddV2",
+  sub: "Sub",
+  mul: "Mul",
+  div: "RealDiv",
+  pow: "Pow",
+  atan2: "Atan2",
+  equal: "Equal",
+} as const;
 
 const rows = <Name extends string>(table: Readonly<Record<Name, string>>): Record<Name, Lowering> =>
   Object.fromEntries(Object.entries<string>(table).map(([op, name]) => [op, named(name)])) as Record<Name, Lowering>;

@@ -5,7 +5,14 @@ import type { TensorFlow } from "../tensorflow.ts";
 import type { Order } from "../value.ts";
 
 /** `x` reduced over tensor axes `axes`. */
-export function reduced(tf: TensorFlow, name: string, x: Handle, dtype: TfType, axes: readonly number[], keep = false): Handle {
+export function reduced(
+  tf: TensorFlow,
+  name: string,
+  x: Handle,
+  dtype: TfType,
+  axes: readonly number[],
+  keep = false,
+): Handle {
   const attrs = [typeAttr("T", dtype), typeAttr("Tidx", "int32"), flag("keep_dims", keep)];
   return tf.op(name, attrs, [x, tf.constant(axes)]);
 }

@@ -1,5 +1,5 @@
 // What pooling needs to know of its windows: how far they reach over the image, and which elements they cover tap by tap.
-import { type Attr, type Handle, int, text, type TfType, type as typeAttr } from "../binding.ts";
+import { type Attr, type Handle, int, type TfType, text, type as typeAttr } from "../binding.ts";
 import type { TensorFlow } from "../tensorflow.ts";
 import { padded, sliced } from "./shape.ts";
 
@@ -32,7 +32,18 @@ export function surrounded(
   filler: Handle,
 ): Handle {
   if (top + bottom + left + right === 0) return image;
-  return padded(tf, image, dtype, [[0, 0], [top, bottom], [left, right], [0, 0]], filler);
+  return padded(
+    tf,
+    image,
+    dtype,
+    [
+      [0, 0],
+      [top, bottom],
+      [left, right],
+      [0, 0],
+    ],
+    filler,
+  );
 }
 /** For every window the element that it has at each tap, row-major: NHWC images of the size of the result. */
 export function taps(

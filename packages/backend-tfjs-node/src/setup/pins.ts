@@ -39,7 +39,7 @@ export const flavours: Readonly<Record<"cpu" | "gpu", Flavour>> = {
       project: "tensorflow",
       file: `tensorflow-${TENSORFLOW}-${linux}`,
       sha256: "d8798dea8e2281b4a0b569d9c00e7949c0090509be363da271e1ef21828bffae",
-      megabytes: 590,
+      megabytes: 591,
     },
   },
 };

@@ -6,7 +6,8 @@ export function run(file: string, args: readonly string[], cwd: string): Promise
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, { cwd, stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (output += text));
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding("utf8").on("data", (text) => (output += text));
     child.once("error", (error) => reject(new Error(`${file} could not be started (${error.message})`)));
     child.once("close", (code) => {
       const end = output.trim().split("\n").slice(-8).join("\n");

@@ -58,10 +58,10 @@ async function build(flavour: Flavour, folder: string, say: (text: string) => vo
   const wheel = join(part, flavour.wheel.file);
   try {
     await mkdir(part, { recursive: true });
-    say(`getting ${flavour.package} ${VERSION} from npm`);
-    await installPackages(flavour, part);
-    say(`getting TensorFlow ${TENSORFLOW} from PyPI (${flavour.wheel.megabytes} MB)`);
-    await downloadWheel(flavour.wheel, wheel);
+    say(
+      `getting ${flavour.package} ${VERSION} from npm and TensorFlow ${TENSORFLOW} from PyPI (${flavour.wheel.megabytes} MB)`,
+    );
+    await Promise.all([installPackages(flavour, part), downloadWheel(flavour.wheel, wheel)]);
     await unpackWheel(wheel, join(module, "deps"));
     await rm(wheel);
     say("compiling the addon");

@@ -16,7 +16,9 @@ const indexOf = (): string => (process.env.PIP_INDEX_URL ?? "https://pypi.org/si
 
 async function get(url: string): Promise<Response> {
   const response = await fetch(url).catch((error: Error) => {
-    throw new Error(`${url} could not be reached (${(error.cause as Error)?.message ?? error.message}); check the network, and PIP_INDEX_URL or HTTPS_PROXY where you need them`);
+    throw new Error(
+      `${url} could not be reached (${(error.cause as Error)?.message ?? error.message}); check the network, and PIP_INDEX_URL or HTTPS_PROXY where you need them`,
+    );
   });
   if (!response.ok) throw new Error(`${url} answered ${response.status}; check PIP_INDEX_URL, or try again later`);
   return response;
