@@ -13,15 +13,15 @@ const backends: Readonly<Record<string, BackendEntry>> = {
     description: "WebAssembly SIMD; the default, needs nothing",
     open: async () => (await import("@lamina/backend-wasm")).wasm(),
   },
-  "tfjs-node": {
-    package: "@lamina/backend-tfjs-node",
-    description: "TensorFlow's own kernels, on the CPU or by CUDA",
-    open: async () => (await import("@lamina/backend-tfjs-node")).tfjsNode(),
-  },
   reference: {
     package: "@lamina/backend-reference",
     description: "plain loops in float64; the definition of each op, slow",
     open: async () => (await import("@lamina/backend-reference")).reference(),
+  },
+  "tfjs-node": {
+    package: "@lamina/backend-tfjs-node",
+    description: "TensorFlow's own kernels, on the CPU or by CUDA",
+    open: async () => (await import("@lamina/backend-tfjs-node")).tfjsNode(),
   },
 };
 export const defaultBackend = (): string => process.env.LAMINA_BACKEND ?? "wasm";

@@ -146,10 +146,8 @@ test("conformance reports the cases it ran, and a filter that fits none is wrong
 });
 test("backends tells what is here", async () => {
   const { out } = await lamina("backends", "--json");
-  expect(JSON.parse(out)).toMatchObject([
-    { name: "wasm", present: true },
-    { name: "reference", present: true },
-  ]);
+  for (const name of ["wasm", "reference"])
+    expect(JSON.parse(out)).toContainEqual(expect.objectContaining({ name, present: true }));
 });
 
 describe("train", () => {
