@@ -3,16 +3,20 @@ import type { OpName, Spec } from "@lamina/core";
 import { type Free, type LoopPlan, movements, type Node, planLoop, stridesOf, type Unit } from "@lamina/core/passes";
 import type { Fn } from "./assembler.ts";
 import { lowerings } from "./kernels/index.ts";
+import { stagesOf } from "./kernels/lowered.ts";
 import { emitMovement } from "./movement/index.ts";
 import { emitArange, emitRandom } from "./pointwise/create.ts";
 import { emitLoop } from "./pointwise/loop.ts";
 import { inSlices } from "./pointwise/slice.ts";
 
-/** An address: of a slot's array, of scalars (the program's numbers of them, laid out one after another), or of scratch. */
+/**
+ * An address: of a slot's array, of scalars (the program's numbers of them, laid out one after another), or of scratch: bytes
+ * that all calls with the same argument share, or that whoever runs a slice has for himself.
+ */
 export type Argument =
   | { readonly slot: number }
   | { readonly scalars: readonly number[] }
-  | { readonly scratch: number };
+  | { readonly scratch: number; readonly own?: boolean };
 
 export interface Call {
   /** Calls with equal keys run the same function. */
@@ -23,6 +27,8 @@ export interface Call {
   readonly slices?: number;
   /** [output, input] slots that may lie in the same place. */
   readonly inPlace: readonly (readonly [number, number])[];
+  /** What it computes, for profiles. */
+  readonly flops?: number | undefined;
 }
 
 const slots = (list: readonly number[]): Argument[] => list.map((slot) => ({ slot }));
@@ -79,19 +85,23 @@ function fillCall({ shape, dtype }: Spec, out: number, scalars: readonly number[
   return loopCall(plan, [{ slot: out }, { scalars }], relaxed);
 }
 
-function structuredCall({ op, inputs, inputSpecs, attrs, spec, out }: Node, relaxed: boolean): Call {
+function structuredCalls({ op, inputs, inputSpecs, attrs, spec, out }: Node, relaxed: boolean): Call[] {
   const lower = lowerings[op as OpName];
   if (!lower) throw new Error(`${op}: the wasm backend has no kernel for this op`);
   const lowered = lower(inputSpecs, attrs, spec);
-  const { key, scratchBytes, slices } = lowered;
-  const args = slots([...inputs, out]);
-  return {
+  const { scratchBytes, ownBytes, flops } = lowered;
+  const args: Argument[] = slots([...inputs, out]);
+  if (scratchBytes) args.push({ scratch: scratchBytes });
+  if (ownBytes) args.push({ scratch: ownBytes, own: true });
+  const stages = stagesOf(lowered);
+  return stages.map(({ key, emit, slices }, i) => ({
     key,
-    emit: () => lowered.emit(relaxed),
+    emit: () => emit(relaxed),
     slices,
-    args: scratchBytes ? [...args, { scratch: scratchBytes }] : args,
+    args,
     inPlace: [],
-  };
+    flops: i === stages.length - 1 ? flops : undefined,
+  }));
 }
 
 export function callsOf(unit: Unit, free: Free, relaxed: boolean): Call[] {
@@ -99,5 +109,5 @@ export function callsOf(unit: Unit, free: Free, relaxed: boolean): Call[] {
   if (unit.pointwise) return [pointwiseCall(unit, free, relaxed)];
   if (node.op === "arange" || node.op === "random") return [creationCall(node)];
   if (movements.includes(node.op)) return movementCalls(node, relaxed);
-  return [structuredCall(node, relaxed)];
+  return structuredCalls(node, relaxed);
 }

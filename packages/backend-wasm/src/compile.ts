@@ -2,17 +2,20 @@
 // costs some tens of nanoseconds, and kernels of their own can be shared between programs.
 import { type Executable, type Program, type Spec, sizeOf } from "@lamina/core";
 import { fuse, nodesOf, withoutCommon, withoutDead } from "@lamina/core/passes";
-import { callsOf } from "./calls.ts";
+import { type Call, callsOf } from "./calls.ts";
 import { Functions, type Kernel } from "./functions.ts";
 import { type Layout, layOut } from "./layout.ts";
 import type { Heap, WasmBuffer } from "./memory.ts";
 import { isPointwise } from "./pointwise/ops.ts";
+import type { Profile } from "./profile.ts";
 
 export interface CompileOptions {
   /** Whether the engine has relaxed SIMD, and it may be used. */
   readonly relaxed: boolean;
   /** False runs the program as it is written, each instruction by itself: for comparison. Default true. */
   readonly passes?: boolean;
+  /** Takes the time of every call. */
+  readonly profile?: Profile | undefined;
 }
 
 export class Compiler {
@@ -33,12 +36,21 @@ export class Compiler {
     const specs = specsOf(program);
     const layout = layOut(program, calls, specs);
     const outputs = program.outputs.map((slot) => specs.get(slot)!);
-    return executable(this.heap, { ...layout, outputs, kernels: this.functions.of(calls, this.heap.memory) });
+    const kernels = this.functions.of(calls, this.heap.memory);
+    const { profile } = this.options;
+    return executable(this.heap, { ...layout, outputs, kernels: profile ? timed(kernels, calls, profile) : kernels });
   }
   clear(): void {
     this.functions.clear();
   }
 }
+
+const timed = (kernels: readonly Kernel[], calls: readonly Call[], profile: Profile): Kernel[] =>
+  kernels.map((kernel, i) => (...addresses) => {
+    const start = performance.now();
+    kernel(...addresses);
+    profile.add(calls[i], performance.now() - start);
+  });
 
 interface Runnable extends Layout {
   readonly outputs: readonly Spec[];

@@ -6,15 +6,23 @@ import { type CompileOptions, Compiler } from "./compile.ts";
 import { lowerings } from "./kernels/index.ts";
 import { Heap, type WasmBuffer } from "./memory.ts";
 import { pointwise } from "./pointwise/ops.ts";
+import { Profile, type ProfileRow } from "./profile.ts";
 import { hasRelaxedSimd, requireSimd } from "./support.ts";
 
 export { OutOfMemoryError, type WasmBuffer } from "./memory.ts";
+export type { ProfileRow } from "./profile.ts";
 
 export interface WasmOptions {
   /** Multiply and add in one step where the engine can ("auto", the default), or never (false): slower, the same on every machine. */
   relaxedSimd?: "auto" | false;
   /** The most memory it may take (default 4 GiB, which is all that 32-bit addresses reach). */
   maxBytes?: number;
+  /** Take the time of every kernel, for {@link WasmBackend.profile} (default false). */
+  profile?: boolean;
+}
+export interface WasmBackend extends Backend<WasmBuffer> {
+  /** What the kernels took since it was last asked, the longest first; empty without the option `profile`. */
+  profile(): ProfileRow[];
 }
 
 /** Single ops compiled, kept for when they come again. */
@@ -68,9 +76,10 @@ function single(
  * Opens the device: `setBackend(await wasm())`.
  * @throws if the engine has no WebAssembly SIMD, or the page's Content-Security-Policy forbids WebAssembly.
  */
-export async function wasm({ relaxedSimd = "auto", maxBytes }: WasmOptions = {}): Promise<Backend<WasmBuffer>> {
+export async function wasm({ relaxedSimd = "auto", maxBytes, profile }: WasmOptions = {}): Promise<WasmBackend> {
   requireSimd();
-  const options: CompileOptions = { relaxed: relaxedSimd === "auto" && hasRelaxedSimd() };
+  const times = profile ? new Profile() : undefined;
+  const options: CompileOptions = { relaxed: relaxedSimd === "auto" && hasRelaxedSimd(), profile: times };
   const heap = new Heap(maxBytes);
   const compiler = new Compiler(heap, options);
   const { kernels, singles } = kernelsOf(compiler);
@@ -83,6 +92,7 @@ export async function wasm({ relaxedSimd = "auto", maxBytes }: WasmOptions = {})
     free: (buffer) => heap.free(buffer),
     compile: (program) => compiler.compile(program),
     memory: () => heap.info(),
+    profile: () => times?.take() ?? [],
     close: async () => {
       heap.close();
       singles.clear();

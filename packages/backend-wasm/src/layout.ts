@@ -74,6 +74,18 @@ function shareInPlace(calls: readonly Call[], lives: Map<number, Life>): Shared 
   return shared;
 }
 
+/** Stages of one kernel have the same scratch, from the first to the last. */
+function addScratch(
+  blocks: Block[],
+  known: Map<Argument, number>,
+  arg: Argument & { scratch: number },
+  i: number,
+): void {
+  const block = known.get(arg);
+  if (block === undefined) known.set(arg, blocks.push({ from: i, to: i, bytes: arg.scratch + APART }) - 1);
+  else blocks[block] = { ...blocks[block], to: i };
+}
+
 export function layOut(program: Program, calls: readonly Call[], specs: ReadonlyMap<number, Spec>): Layout {
   const buffers = new Map<number, number>();
   program.inputs.forEach((_, slot) => buffers.set(slot, slot));
@@ -87,7 +99,7 @@ export function layOut(program: Program, calls: readonly Call[], specs: Readonly
   const scratch = new Map<Argument, number>();
   calls.forEach(({ args }, i) => {
     for (const arg of args) {
-      if ("scratch" in arg) scratch.set(arg, blocks.push({ from: i, to: i, bytes: arg.scratch + APART }) - 1);
+      if ("scratch" in arg) addScratch(blocks, scratch, arg, i);
       if ("scalars" in arg) scalars.push(...arg.scalars);
     }
   });

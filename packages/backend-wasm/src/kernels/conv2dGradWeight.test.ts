@@ -3,8 +3,8 @@ import { expect, test } from "vitest";
 import { conv2dGradWeight } from "./conv2dGradWeight.ts";
 import { check, execute, float, Numbers } from "./harness.ts";
 
-const attrs = { stride: [1, 1], padding: [2, 1, 0, 0], dilation: [1, 1], groups: 1, kernelSize: [3, 3] };
-const [x, dy, dw] = [float(2, 3, 7, 9), float(2, 5, 8, 7), float(5, 3, 3, 3)];
+const attrs = { stride: [1, 1], padding: [2, 1, 2, 1], dilation: [1, 1], groups: 1, kernelSize: [3, 3] };
+const [x, dy, dw] = [float(2, 3, 7, 9), float(2, 5, 8, 10), float(5, 3, 3, 3)];
 const inputs = () => {
   const numbers = new Numbers(6);
   return [numbers.array(x), numbers.array(dy)];
@@ -15,8 +15,8 @@ test.each([NaN, Infinity, -Infinity])(
   (value) => {
     for (const operand of [0, 1]) {
       const arrays = inputs();
-      // the first row: above it there is padding, which is no term
-      arrays[operand][3] = value;
+      // the corner: above it and beside it there is padding, which is no term
+      arrays[operand][0] = value;
       check("conv2dGradWeight", conv2dGradWeight, [x, dy], arrays, attrs, dw, { ulps: 13, scale: 11 });
     }
   },

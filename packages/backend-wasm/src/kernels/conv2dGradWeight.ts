@@ -1,12 +1,13 @@
 // conv2dGradWeight: dw[o,c,p,q] = sum over n,i,j of x[n, c, i*stride - top + p*dilation, j*stride - left + q*dilation] * dy[n,o,i,j].
 // One image at a time: dy is packed with its channels in the lanes, and a tile (up to six places of the kernel or channels of
-// x, times eight channels of dy) runs over all pixels. Sums of images are then added up.
-import { type Fn, I32 } from "../assembler.ts";
+// x, times eight channels of dy) runs over all pixels; what would be read beyond an edge is left out. Sums of images are then
+// added up.
+import { sizeOf } from "@lamina/core";
+import { type Fn, I32, V128 } from "../assembler.ts";
 import { type ConvAttrs, convKey } from "./convolution.ts";
 import { address, countdown, each, eachPiece, kernelOf, LANES, split, tapsInside, times, VECTOR } from "./emit.ts";
-import type { Lower } from "./lowered.ts";
+import type { Lower, Stage } from "./lowered.ts";
 import { Packer } from "./pack.ts";
-import { type Padded, paddedBytes, paddedWidth, padRows } from "./rows.ts";
 import { blockLanes, channelBlocks } from "./taps.ts";
 import { Tile, tileRows } from "./tile.ts";
 
@@ -17,49 +18,47 @@ interface Shapes {
   readonly attrs: ConvAttrs;
 }
 
+/** Sums that are kept apart until the end, each of every so many images: as many slices, for as many threads. */
+const PARTS = 4;
+const partsOf = ({ x: [images] }: Shapes): number => Math.min(images, PARTS);
+
 export const conv2dGradWeight: Lower = ([x, dy], attrs: ConvAttrs, out) => {
   const shapes = { x: x.shape, dy: dy.shape, w: out.shape, attrs };
-  return {
-    key: `conv2dGradWeight ${x.shape} ${dy.shape} ${out.shape} ${convKey(attrs)}`,
-    scratchBytes: scratchOf(shapes).bytes,
-    slices: Math.max(1, x.shape[0]),
+  const key = `conv2dGradWeight ${x.shape} ${dy.shape} ${out.shape} ${convKey(attrs)}`;
+  const { sums, packed } = scratchOf(shapes);
+  const stage = (suffix: string, parameters: number, emit: (e: WeightGradient) => void): Stage => ({
+    key: `${key}${suffix}`,
     emit: (relaxed) => {
-      const f = kernelOf(5, relaxed);
-      new WeightGradient(f, shapes).emit();
+      const f = kernelOf(parameters, relaxed);
+      emit(new WeightGradient(f, shapes));
       return f;
     },
+  });
+  const parts = partsOf(shapes);
+  return {
+    scratchBytes: Math.max(1, parts) * sums,
+    ownBytes: packed,
+    flops: 2 * dy.shape[0] * sizeOf(dy.shape.slice(2)) * sizeOf(out.shape),
+    stages: [{ ...stage("", 6, (e) => e.emit()), slices: parts }, stage(" sum", 5, (e) => e.finish())],
   };
 };
 
-/** Where things lie in scratch: sums, dy packed, x padded. */
-interface Scratch {
-  readonly packed: number;
-  readonly image: number;
-  readonly padded: Padded;
-  readonly bytes: number;
-}
-function scratchOf({ x: [, C, H, W], dy: [, O, oh, ow], w: [, perGroup, kh, kw], attrs }: Shapes): Scratch {
+/** Bytes of one part's sums and of an image's dy packed; 64 more: what a packer may touch past the end. */
+function scratchOf({ dy: [, O, oh, ow], w: [, perGroup, kh, kw], attrs }: Shapes): { sums: number; packed: number } {
   const lanes = attrs.groups * blockLanes(O / attrs.groups);
-  const left = attrs.padding[2];
-  const end = (ow - 1) * attrs.stride[1] + (kw - 1) * attrs.dilation[1] - left;
-  const padded = { rows: C * H, width: W, left, right: Math.max(0, end - W + 1) };
-  const packed = 4 * lanes * perGroup * kh * kw;
-  const image = packed + 4 * lanes * oh * ow;
-  // 64 more: what a packer may touch past the end
-  return { packed, image, padded, bytes: image + (left || padded.right ? paddedBytes(padded) : 0) + 64 };
+  return { sums: 64 + 4 * lanes * perGroup * kh * kw, packed: 64 + 4 * lanes * oh * ow };
 }
 
-const [X, DY, DW, SCRATCH, IMAGE] = [0, 1, 2, 3, 4];
+const [X, DY, DW, SCRATCH, OWN, PART] = [0, 1, 2, 3, 4, 5];
 
 class WeightGradient {
   private readonly f: Fn;
   private readonly shapes: Shapes;
-  private readonly scratch: Scratch;
+  private readonly partBytes: number;
   private readonly tile: Tile;
-  private readonly width: number;
   private readonly plane: number;
   // locals
-  private readonly image: number;
+  private readonly x: number;
   private readonly sums: number;
   private readonly packed: number;
   private readonly number: number;
@@ -72,68 +71,61 @@ class WeightGradient {
   constructor(f: Fn, shapes: Shapes) {
     this.f = f;
     this.shapes = shapes;
-    this.scratch = scratchOf(shapes);
+    this.partBytes = scratchOf(shapes).sums;
     this.tile = new Tile(f, tileRows(1, f.relaxed), 2);
-    this.width = paddedWidth(this.scratch.padded);
-    this.plane = 4 * shapes.x[2] * this.width;
+    this.plane = 4 * shapes.x[2] * shapes.x[3];
     const local = () => f.local(I32);
-    [this.image, this.sums, this.packed, this.number, this.vectors] = Array.from({ length: 5 }, local);
+    [this.x, this.sums, this.packed, this.number, this.vectors] = Array.from({ length: 5 }, local);
     [this.row, this.column, this.from, this.length] = Array.from({ length: 4 }, local);
   }
 
+  /** The sums of a part: images PART, PART + parts, … */
   emit(): void {
-    const { f, scratch, shapes } = this;
-    const { padded } = scratch;
+    const { f, shapes } = this;
     const [images, C, H, W] = shapes.x;
     const [, O, oh, ow] = shapes.dy;
-    const clear = () => void f.get(SCRATCH).i32(0).i32(scratch.packed).memoryFill();
-    f.get(IMAGE).op("i32.eqz").if(clear);
-    if (images > 0) {
-      address(f, X, X, [IMAGE, 4 * C * H * W]);
-      address(f, DY, DY, [IMAGE, 4 * O * oh * ow]);
-      if (padded.left || padded.right) {
-        f.get(SCRATCH).i32(scratch.image).add().set(this.image);
-        padRows(f, X, this.image, padded);
-      } else f.get(X).set(this.image);
-      this.packGradient();
+    const [image, dy] = [f.local(I32), f.local(I32)];
+    address(f, SCRATCH, SCRATCH, [PART, this.partBytes]);
+    f.get(SCRATCH).i32(0).i32(this.partBytes).memoryFill();
+    f.get(PART).set(image);
+    f.loop(() => {
+      address(f, this.x, X, [image, 4 * C * H * W]);
+      address(f, dy, DY, [image, 4 * O * oh * ow]);
+      this.packGradient(dy);
       this.addImage();
-    }
-    f.get(IMAGE)
-      .i32(images - 1)
-      .op("i32.ge_s")
-      .if(() => this.unpack());
+      f.get(image).i32(partsOf(shapes)).add().tee(image).i32(images).op("i32.lt_u");
+    });
   }
 
   /** This image's dy to [group][block][pixel][lane]. */
-  private packGradient(): void {
-    const { f, shapes, scratch } = this;
+  private packGradient(dy: number): void {
+    const { f, shapes } = this;
     const [, O, oh, ow] = shapes.dy;
     const { groups } = shapes.attrs;
     const pixels = oh * ow;
     const [source, target] = [f.local(I32), f.local(I32)];
-    f.get(SCRATCH).i32(scratch.packed).add().set(target);
+    f.get(OWN).set(target);
     each(f, groups, () => {
       for (const { count, lanes, vectors } of channelBlocks(O / groups)) {
         const packer = new Packer(f, { rows: lanes, width: vectors * LANES, rowStride: 4 * pixels, stepStride: 4 });
         each(f, count, () => {
-          f.get(DY).set(source);
+          f.get(dy).set(source);
           packer.run(source, target, pixels);
-          f.increase(DY, 4 * lanes * pixels);
+          f.increase(dy, 4 * lanes * pixels);
         });
       }
     });
   }
 
   private addImage(): void {
-    const { f, shapes, scratch, packed } = this;
+    const { f, shapes, packed } = this;
     const { groups } = shapes.attrs;
     const [, perGroup, kh] = shapes.w;
     const pixels = shapes.dy[2] * shapes.dy[3];
     const groupIn = f.local(I32);
-    f.get(SCRATCH).set(this.sums);
-    f.get(SCRATCH).i32(scratch.packed).add().set(packed);
+    f.get(SCRATCH).set(this.sums).get(OWN).set(packed);
     each(f, groups, (g) => {
-      address(f, groupIn, this.image, [g, perGroup * this.plane]);
+      address(f, groupIn, this.x, [g, perGroup * this.plane]);
       for (const { count, vectors } of channelBlocks(shapes.dy[1] / groups))
         each(f, count, () => {
           each(f, kh, (p) => this.kernelRow(p, groupIn, vectors));
@@ -151,16 +143,16 @@ class WeightGradient {
     f.get(p).i32(dilation[0]).mul().i32(padding[0]).sub().set(first);
     tapsInside(f, { first, step: stride[0], count: shapes.dy[2], size: shapes.x[2], from, length });
     f.get(first).get(from).i32(stride[0]).mul().add().set(first);
-    address(f, start, groupIn, [first, 4 * this.width]);
+    address(f, start, groupIn, [first, 4 * shapes.x[3]]);
     address(f, pixel, this.packed, [from, VECTOR * vectors * shapes.dy[3]]);
     const most = tileRows(vectors, f.relaxed);
     let q = 0;
     eachSize(kw, most, (places) => {
+      const at = q;
       f.get(start).set(channelIn);
-      f.increase(channelIn, 4 * q * dilation[1] - 4 * (padding[2] - this.scratch.padded.left));
       eachPiece(f, split(perGroup, Math.floor(most / places)), (channels) => {
         f.get(channelIn).set(this.number).get(pixel).set(this.vectors);
-        this.sum(places, channels, vectors);
+        this.sum(at, places, channels, vectors);
         this.addTile(places, channels, vectors);
         f.increase(channelIn, channels * this.plane).increase(sums, VECTOR * vectors * channels);
       });
@@ -169,26 +161,43 @@ class WeightGradient {
     });
   }
 
-  /** The tile's sums over all pixels of the image. Rows of the tile: place by place, all its channels. */
-  private sum(places: number, channels: number, vectors: number): void {
-    const { f, shapes, tile, row, column, number } = this;
-    const { stride, dilation } = shapes.attrs;
-    const ow = shapes.dy[3];
-    const unroll = ow % 2 === 0 ? 2 : 1;
-    const offsets = (u: number) =>
+  /** The tile's sums over all pixels of the image, for kernel columns from q on. Rows of the tile: place by place, all its channels. */
+  private sum(q: number, places: number, channels: number, vectors: number): void {
+    const { f, shapes, tile, row, number } = this;
+    const { stride, padding, dilation } = shapes.attrs;
+    const [W, ow] = [shapes.x[3], shapes.dy[3]];
+    const step = VECTOR * vectors;
+    /** Where output column j meets the tile's places; nowhere beyond an edge. */
+    const offsets = (j: number) =>
       Array.from({ length: places * channels }, (_, r) => {
         const [place, channel] = [Math.floor(r / channels), r % channels];
-        return channel * this.plane + 4 * (place * dilation[1] + u * stride[1]);
+        const at = j * stride[1] + (q + place) * dilation[1] - padding[2];
+        return at >= 0 && at < W ? channel * this.plane + 4 * at : undefined;
       });
+    const isWhole = (j: number) => offsets(j).every((offset) => offset !== undefined);
+    const columns = Array.from({ length: ow }, (_, j) => j);
+    const from = columns.findIndex(isWhole);
+    const count = from < 0 ? 0 : columns.findLastIndex(isWhole) + 1 - from;
+    const one = (j: number) => tile.step(number, offsets(j), this.vectors, j * step, vectors);
     tile.clear(places * channels, vectors);
     f.get(this.length).set(row);
     countdown(f, row, () => {
-      times(f, column, ow / unroll, () => {
-        for (let u = 0; u < unroll; u++) tile.step(number, offsets(u), this.vectors, u * VECTOR * vectors, vectors);
-        f.increase(number, 4 * unroll * stride[1]).increase(this.vectors, VECTOR * unroll * vectors);
-      });
-      f.increase(number, 4 * (stride[0] * this.width - ow * stride[1]));
+      const edges = columns.filter((j) => j < from || j >= from + count);
+      for (const j of edges) one(j);
+      if (count) this.run(from, count, offsets, vectors);
+      f.increase(number, 4 * (stride[0] * W - count * stride[1])).increase(this.vectors, step * (ow - count));
     });
+  }
+  /** Columns from `from` on; both pointers move past `count` of them. */
+  private run(from: number, count: number, offsets: (j: number) => (number | undefined)[], vectors: number): void {
+    const { f, tile, number, column } = this;
+    const step = VECTOR * vectors;
+    const some = (n: number) => {
+      for (let u = 0; u < n; u++) tile.step(number, offsets(from + u), this.vectors, (from + u) * step, vectors);
+      f.increase(number, 4 * n * this.shapes.attrs.stride[1]).increase(this.vectors, step * n);
+    };
+    times(f, column, count >> 1, () => some(2));
+    if (count & 1) some(1);
   }
   private addTile(places: number, channels: number, vectors: number): void {
     const { f, sums, tile } = this;
@@ -200,13 +209,14 @@ class WeightGradient {
     });
   }
 
-  /** [group][block][p][q][channel][lane] to [output channel][channel][p][q]. */
-  private unpack(): void {
+  /** The parts' sums, [group][block][p][q][channel][lane], added up, to [output channel][channel][p][q]. */
+  finish(): void {
     const { f, shapes, sums } = this;
     const { groups } = shapes.attrs;
     const [O, perGroup, kh, kw] = shapes.w;
     const places = kh * kw;
-    const at = f.local(I32);
+    const parts = partsOf(shapes);
+    const [at, total] = [f.local(I32), f.local(V128)];
     f.get(SCRATCH).set(sums);
     each(f, groups, () => {
       for (const { count, lanes, vectors } of channelBlocks(O / groups))
@@ -214,11 +224,19 @@ class WeightGradient {
           each(f, places, (place) =>
             each(f, perGroup, (channel) => {
               address(f, at, DW, [channel, 4 * places], [place, 4]);
-              for (let lane = 0; lane < lanes; lane++)
-                f.get(at)
-                  .get(sums)
-                  .loadf(4 * lane)
-                  .storef(4 * lane * perGroup * places);
+              for (let v = 0; v < vectors; v++) {
+                f.vzero().set(total);
+                for (let part = 0; part < parts; part++)
+                  f.get(total)
+                    .get(sums)
+                    .vload(part * this.partBytes + VECTOR * v)
+                    .op("f32x4.add")
+                    .set(total);
+                for (let lane = 0; lane < Math.min(LANES, lanes - LANES * v); lane++)
+                  f.get(at)
+                    .get(total)
+                    .laneAccess("v128.store32_lane", lane, 4 * (LANES * v + lane) * perGroup * places);
+              }
               f.increase(sums, VECTOR * vectors);
             }),
           );

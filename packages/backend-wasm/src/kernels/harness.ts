@@ -4,7 +4,7 @@ import { reference } from "@lamina/backend-reference";
 import { allocate, bytesOf, type OpName, type Spec, sizeOf, type TypedArray } from "@lamina/core";
 import { assemble, Fn } from "../assembler.ts";
 import { hostFunctions, hostImports } from "../pointwise/host.ts";
-import type { Lower, Lowered } from "./lowered.ts";
+import { type Lower, type Lowered, stagesOf } from "./lowered.ts";
 
 const PAGE = 65536;
 const SLACK = 64;
@@ -13,7 +13,7 @@ const JUNK = 0xff;
 
 const aligned = (bytes: number): number => Math.ceil(bytes / 16) * 16;
 
-/** Runs a kernel once. */
+/** Runs a kernel once, its slices backwards. */
 export function execute(
   lowered: Lowered,
   specs: readonly Spec[],
@@ -21,7 +21,12 @@ export function execute(
   out: Spec,
   relaxed = true,
 ): TypedArray {
-  const sizes = [...specs.map(bytesOf), bytesOf(out), ...(lowered.scratchBytes ? [lowered.scratchBytes] : [])];
+  const { scratchBytes, ownBytes } = lowered;
+  const sizes = [
+    ...specs.map(bytesOf),
+    bytesOf(out),
+    ...[scratchBytes, ownBytes].filter((bytes) => bytes !== undefined),
+  ];
   let end = SLACK;
   const places = sizes.map((bytes) => {
     const at = end;
@@ -34,9 +39,12 @@ export function execute(
   inputs.forEach((x, i) => bytes.set(new Uint8Array(x.buffer, x.byteOffset, x.byteLength), places[i]));
   const own = places.map((at, i): [number, number] => [at, at + sizes[i]]).slice(specs.length);
   const before = without(own, bytes);
-  const run = instantiate(lowered.emit(relaxed), memory);
-  if (lowered.slices === undefined) run(...places);
-  else for (let slice = 0; slice < lowered.slices; slice++) run(...places, slice);
+  for (const { emit, slices } of stagesOf(lowered)) {
+    const run = instantiate(emit(relaxed), memory);
+    if (slices === undefined) run(...places);
+    // in no particular order: from the last to the first shows what leans on another slice
+    else for (let slice = slices - 1; slice >= 0; slice--) run(...places, slice);
+  }
   const changed = without(own, bytes).findIndex((b, i) => b !== before[i]);
   if (changed >= 0) throw new Error(`the kernel wrote at ${changed}, outside of ${own.join(" and ")}`);
   const array = allocate(out.dtype, sizeOf(out.shape));

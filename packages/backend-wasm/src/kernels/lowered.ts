@@ -1,25 +1,36 @@
-// What a structured kernel gives to the compiler: one function, made for the shapes of one instruction.
+// What a structured kernel gives to the compiler: functions made for the shapes of one instruction.
 import type { Spec } from "@lamina/core";
 import type { Fn } from "../assembler.ts";
 
-/** How one instruction is computed: code made for its shapes. */
-export interface Lowered {
+/** One function, and how it is called. */
+export interface Stage {
   /** Everything the code depends on; functions are cached by it. */
   readonly key: string;
   /**
-   * One function: pointers of the inputs, then of the result, then of scratch (if scratchBytes) -> nothing.
+   * One function: pointers of the inputs, then of the result, then of scratch (if scratchBytes), then of what is the
+   * runner's own (if ownBytes), then the slice's number (if slices) -> nothing.
    * @param relaxed whether the engine has relaxed SIMD, and it may be used.
    */
   emit(relaxed: boolean): Fn;
   /**
-   * The work comes in this many slices: the function is called once for each, in order, and gets the slice's number as its
-   * last parameter. Engines run a function's first calls unoptimised and change over between calls, never within one, so
-   * that a kernel which does a whole batch in one call takes five times as long the first time.
+   * The work comes in this many slices: the function is called once for each, in any order and by any thread, and gets the
+   * slice's number as its last parameter. No slice reads what another one writes. How work is cut depends on shapes alone, so
+   * that the bits are the same for any number of threads. Engines also run a function's first calls unoptimised and change
+   * over between calls, never within one: a kernel which does a whole batch in one call takes five times as long the first time.
    */
   readonly slices?: number;
-  /** Memory that is the kernel's own while it runs, 16-byte aligned and not cleared. */
-  readonly scratchBytes?: number;
 }
+/** How one instruction is computed: by one function, or by several, each of which starts when the one before is done. */
+export type Lowered = Memory & (Stage | { readonly stages: readonly Stage[] });
+interface Memory {
+  /** Memory that all stages share, 16-byte aligned and not cleared. */
+  readonly scratchBytes?: number;
+  /** Memory that a slice has for itself while it runs. */
+  readonly ownBytes?: number;
+  /** Multiplications and additions of the definition, for profiles. */
+  readonly flops?: number;
+}
+export const stagesOf = (lowered: Lowered): readonly Stage[] => ("stages" in lowered ? lowered.stages : [lowered]);
 
 /**
  * attrs of the op; specs of inputs and result. Buffers are aligned to 16 bytes, and the 64 bytes after their end may be

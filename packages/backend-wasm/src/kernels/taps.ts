@@ -3,7 +3,7 @@
 // be read beyond an edge is left out: rows while it runs, columns by tiles of their own at both ends of a row.
 import { type Fn, I32 } from "../assembler.ts";
 import { address, countdown, each, kernelOf, LANES, split, tapsInside, times } from "./emit.ts";
-import type { Lowered } from "./lowered.ts";
+import type { Lowered, Stage } from "./lowered.ts";
 import { Packer } from "./pack.ts";
 import { type Padded, paddedBytes, paddedWidth, padRows } from "./rows.ts";
 import { Tile, tileRows } from "./tile.ts";
@@ -81,9 +81,10 @@ function paddingOf({ phases: all, channelsIn, groups, sizeIn: [h, w] }: TapConvo
 /** Where things lie in scratch. */
 interface Scratch {
   readonly weights: readonly number[];
-  readonly padded: Padded;
-  readonly image: number;
   readonly bytes: number;
+  /** Of a slice's own. */
+  readonly padded: Padded;
+  readonly imageBytes: number;
 }
 function scratchOf(conv: TapConvolution): Scratch {
   const { groups, channelsIn, channelsOut, phases } = conv;
@@ -94,10 +95,9 @@ function scratchOf(conv: TapConvolution): Scratch {
     return at;
   });
   const padded = paddingOf(conv);
-  const image = bytes;
   // 64 more: what a packer or a vector may touch past the end
-  if (padded.left || padded.right) bytes += paddedBytes(padded);
-  return { weights, padded, image, bytes: bytes + 64 };
+  const imageBytes = 64 + (padded.left || padded.right ? paddedBytes(padded) : 0);
+  return { weights, bytes: bytes + 64, padded, imageBytes };
 }
 
 /** Tiles of equal code beside each other. */
@@ -135,22 +135,31 @@ const withWork = (conv: TapConvolution): TapConvolution => ({
   ),
 });
 
-/** Parameters of its function: input, weights, output, scratch, and the number of the image that is this slice. */
+/** Parameters of its functions: input, weights, output, packed weights, the padded image, and the number of the image. */
 export function lowerTaps(key: string, conv: TapConvolution): Lowered {
   const work = withWork(conv);
-  return {
-    key,
-    scratchBytes: scratchOf(work).bytes,
-    slices: Math.max(1, conv.images),
+  const { bytes, imageBytes } = scratchOf(work);
+  const stage = (suffix: string, parameters: number, emit: (e: TapEmitter) => void): Stage => ({
+    key: `${key}${suffix}`,
     emit: (relaxed) => {
-      const f = kernelOf(5, relaxed);
-      new TapEmitter(f, work).emit();
+      const f = kernelOf(parameters, relaxed);
+      emit(new TapEmitter(f, work));
       return f;
     },
+  });
+  const images = { ...stage("", 6, (e) => e.emit()), slices: conv.images };
+  return {
+    scratchBytes: bytes,
+    ownBytes: imageBytes,
+    flops: flopsOf(work),
+    stages: conv.images ? [stage(" weights", 5, (e) => e.packAll()), images] : [],
   };
 }
+const flopsOf = ({ images, groups, channelsIn, channelsOut, phases }: TapConvolution): number =>
+  phases.reduce((sum, p) => sum + p.rows.outputs * p.columns.outputs * tapsOf(p), 0) *
+  (2 * images * groups * channelsIn * channelsOut);
 
-const [INPUT, WEIGHTS, OUTPUT, SCRATCH, IMAGE] = [0, 1, 2, 3, 4];
+const [INPUT, WEIGHTS, OUTPUT, SCRATCH, OWN, IMAGE] = [0, 1, 2, 3, 4, 5];
 
 class TapEmitter {
   private readonly f: Fn;
@@ -187,19 +196,20 @@ class TapEmitter {
     [this.channel, this.row, this.column, this.from, this.length] = Array.from({ length: 5 }, local);
   }
 
+  packAll(): void {
+    this.conv.phases.forEach((phase, i) => this.packWeights(phase, this.scratch.weights[i]));
+  }
+  /** One image. */
   emit(): void {
     const { f, conv, scratch } = this;
     const { padded } = scratch;
     const bytesIn = 4 * padded.rows * padded.width;
     const bytesOut = 4 * conv.groups * conv.channelsOut * conv.sizeOut[0] * conv.sizeOut[1];
-    if (conv.images === 0) return;
-    f.get(IMAGE).op("i32.eqz");
-    f.if(() => conv.phases.forEach((phase, i) => this.packWeights(phase, scratch.weights[i])));
     address(f, INPUT, INPUT, [IMAGE, bytesIn]);
     address(f, OUTPUT, OUTPUT, [IMAGE, bytesOut]);
     if (!this.coversAll()) f.get(OUTPUT).i32(0).i32(bytesOut).memoryFill();
     if (padded.left || padded.right) {
-      f.get(SCRATCH).i32(scratch.image).add().set(this.image);
+      f.get(OWN).set(this.image);
       padRows(f, INPUT, this.image, padded);
     } else f.get(INPUT).set(this.image);
     conv.phases.forEach((phase, i) => this.phase(phase, scratch.weights[i]));

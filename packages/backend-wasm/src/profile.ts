@@ -1,0 +1,43 @@
+// Where the time of a step goes: what each kernel took, and how much it computed. Measuring costs a look at the clock for each
+// call, so it is asked for: `wasm({ profile: true })`.
+import type { Call } from "./calls.ts";
+
+export interface ProfileRow {
+  /** What ran, with its shapes: the key that its code is cached by. */
+  readonly kernel: string;
+  readonly runs: number;
+  /** In all runs together. */
+  readonly milliseconds: number;
+  /** 10^9 multiplications and additions a second, of convolutions and products: those of the definition, however they are done. */
+  readonly gigaflops: number | undefined;
+}
+
+interface Entry {
+  runs: number;
+  milliseconds: number;
+  flops: number;
+}
+
+/** Adds up what calls take. */
+export class Profile {
+  private readonly entries = new Map<string, Entry>();
+
+  add({ key, flops = 0 }: Call, milliseconds: number): void {
+    const entry = this.entries.get(key) ?? { runs: 0, milliseconds: 0, flops: 0 };
+    this.entries.set(key, entry);
+    entry.runs++;
+    entry.milliseconds += milliseconds;
+    entry.flops += flops;
+  }
+  /** The longest first; begins anew. */
+  take(): ProfileRow[] {
+    const rows = [...this.entries].map(([kernel, { runs, milliseconds, flops }]) => ({
+      kernel,
+      runs,
+      milliseconds,
+      gigaflops: flops > 0 ? flops / milliseconds / 1e6 : undefined,
+    }));
+    this.entries.clear();
+    return rows.sort((a, b) => b.milliseconds - a.milliseconds);
+  }
+}
