@@ -100,7 +100,7 @@ function structuredCalls({ op, inputs, inputSpecs, attrs, spec, out }: Node, rel
     slices,
     args,
     inPlace: [],
-    flops: i === stages.length - 1 ? flops : undefined,
+    flops: i === 0 ? flops : undefined,
   }));
 }
 

@@ -1,9 +1,11 @@
 // A program becomes a list of kernels and where their operands lie; a run calls them in order. A call from JavaScript
 // costs some tens of nanoseconds, and kernels of their own can be shared between programs.
 import { type Executable, type Program, type Spec, sizeOf } from "@lamina/core";
-import { fuse, nodesOf, withoutCommon, withoutDead } from "@lamina/core/passes";
+import { fuse, type Node, nodesOf, withoutCommon, withoutDead } from "@lamina/core/passes";
 import { type Call, callsOf } from "./calls.ts";
+import { channelsLast } from "./channelsLast.ts";
 import { Functions, type Kernel } from "./functions.ts";
+import type { Winograd } from "./kernels/winograd.ts";
 import { type Layout, layOut } from "./layout.ts";
 import type { Heap, WasmBuffer } from "./memory.ts";
 import { isPointwise } from "./pointwise/ops.ts";
@@ -14,6 +16,8 @@ export interface CompileOptions {
   readonly relaxed: boolean;
   /** False runs the program as it is written, each instruction by itself: for comparison. Default true. */
   readonly passes?: boolean;
+  /** Which algorithm convolutions may use; default "auto". */
+  readonly winograd?: Winograd | undefined;
   /** Takes the time of every call. */
   readonly profile?: Profile | undefined;
 }
@@ -30,15 +34,19 @@ export class Compiler {
   compile(program: Program): Executable<WasmBuffer> {
     const { relaxed, passes = true } = this.options;
     const all = nodesOf(program).filter((node) => sizeOf(node.spec.shape) > 0);
-    const nodes = passes ? withoutCommon(withoutDead(all, program.outputs), program.outputs) : all;
+    const nodes = passes ? this.prepared(all, program.outputs) : all;
     const { units, free } = fuse(nodes, program.outputs, { isPointwise, enabled: passes });
     const calls = units.flatMap((unit) => callsOf(unit, free, relaxed));
-    const specs = specsOf(program);
+    const specs = specsOf(program, nodes);
     const layout = layOut(program, calls, specs);
     const outputs = program.outputs.map((slot) => specs.get(slot)!);
     const kernels = this.functions.of(calls, this.heap.memory);
     const { profile } = this.options;
     return executable(this.heap, { ...layout, outputs, kernels: profile ? timed(kernels, calls, profile) : kernels });
+  }
+  private prepared(all: readonly Node[], outputs: readonly number[]): Node[] {
+    const { winograd = "auto" } = this.options;
+    return channelsLast(withoutCommon(withoutDead(all, outputs), outputs), outputs, { isPointwise, winograd });
   }
   clear(): void {
     this.functions.clear();
@@ -86,8 +94,8 @@ function callAll({ kernels, addresses }: Runnable, block: number, buffers: reado
     kernels[i](...addresses[i].map((a) => (a.buffer === undefined ? block + a.offset : buffers[a.buffer].pointer)));
 }
 
-function specsOf(program: Program): Map<number, Spec> {
+function specsOf(program: Program, nodes: readonly Node[]): Map<number, Spec> {
   const specs = new Map<number, Spec>(program.inputs.map((spec, slot) => [slot, spec]));
-  for (const { out, spec } of program.instructions) specs.set(out, spec);
+  for (const { out, spec } of [...program.instructions, ...nodes]) specs.set(out, spec);
   return specs;
 }

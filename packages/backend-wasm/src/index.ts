@@ -15,6 +15,11 @@ export type { ProfileRow } from "./profile.ts";
 export interface WasmOptions {
   /** Multiply and add in one step where the engine can ("auto", the default), or never (false): slower, the same on every machine. */
   relaxedSimd?: "auto" | false;
+  /**
+   * Winograd's algorithm for 3x3 and 5x5 convolutions without strides: F(4x4,3x3) and F(2x2,5x5) ("auto", the default: fast, and a
+   * decimal digit less exact), only F(2x2,3x3) ("f2": nearly as exact as the definition), or none ("off").
+   */
+  winograd?: "auto" | "f2" | "off";
   /** The most memory it may take (default 4 GiB, which is all that 32-bit addresses reach). */
   maxBytes?: number;
   /** Take the time of every kernel, for {@link WasmBackend.profile} (default false). */
@@ -76,10 +81,15 @@ function single(
  * Opens the device: `setBackend(await wasm())`.
  * @throws if the engine has no WebAssembly SIMD, or the page's Content-Security-Policy forbids WebAssembly.
  */
-export async function wasm({ relaxedSimd = "auto", maxBytes, profile }: WasmOptions = {}): Promise<WasmBackend> {
+export async function wasm({
+  relaxedSimd = "auto",
+  winograd = "auto",
+  maxBytes,
+  profile,
+}: WasmOptions = {}): Promise<WasmBackend> {
   requireSimd();
   const times = profile ? new Profile() : undefined;
-  const options: CompileOptions = { relaxed: relaxedSimd === "auto" && hasRelaxedSimd(), profile: times };
+  const options: CompileOptions = { relaxed: relaxedSimd === "auto" && hasRelaxedSimd(), winograd, profile: times };
   const heap = new Heap(maxBytes);
   const compiler = new Compiler(heap, options);
   const { kernels, singles } = kernelsOf(compiler);

@@ -1,13 +1,17 @@
 // Small networks trained on this device and on the reference backend from the same start: the same losses, step by step.
 import { reference } from "@lamina/backend-reference";
 import {
+  add,
   type Backend,
+  cat,
   crossEntropy,
   manualSeed,
   memory,
+  narrow,
   nn,
   noGrad,
   type Parameter,
+  relu,
   setBackend,
   stats,
   type Tensor,
@@ -43,6 +47,32 @@ const modern = () =>
     new nn.Flatten(),
     new nn.Dropout(0.25),
     new nn.Linear(32, 10),
+  );
+
+/** What GoogLeNet and residual networks are made of: layers that a program keeps channels-last, and layers that it does not. */
+class Branches extends nn.Module {
+  readonly wide = new nn.Conv2d(12, 8, 3, { padding: 1 });
+  readonly wider = new nn.Conv2d(12, 8, 5, { padding: 2 });
+  readonly thin = new nn.Conv2d(12, 4, 1);
+  readonly pool = new nn.MaxPool2d(3, { stride: 1, padding: 1 });
+  override forward(x: Tensor): Tensor {
+    const parts = cat([relu(this.wide.forward(x)), relu(this.wider.forward(x)), this.thin.forward(x)], 1);
+    return add(parts, cat([this.pool.forward(x), narrow(x, 1, 0, 8)], 1));
+  }
+}
+const branches = () =>
+  new nn.Sequential(
+    new nn.Conv2d(1, 12, 3, { padding: 1 }),
+    new nn.BatchNorm2d(12),
+    new nn.ReLU(),
+    new Branches(),
+    new nn.MaxPool2d(2, { stride: 2 }),
+    new nn.Conv2d(20, 10, 3, { padding: 1, stride: 2 }),
+    new nn.ReLU(),
+    new nn.AvgPool2d(2),
+    new nn.Flatten(),
+    new nn.Dropout(0.25),
+    new nn.Linear(10, 10),
   );
 
 function batch(n: number, size: number, step: number): [Tensor, Tensor] {
@@ -93,6 +123,7 @@ test.each([
   ["a perceptron", mlp, 6],
   ["LeNet", lenet, 28],
   ["convolutions with batch normalisation, max pooling and dropout", modern, 8],
+  ["branches", branches, 13],
 ] as const)("%s learns as on the reference backend", async (_, make, size) => {
   const want = await losses(await reference(), make, size, 6);
   const device = await wasm();

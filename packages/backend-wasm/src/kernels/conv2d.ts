@@ -1,12 +1,53 @@
 // conv2d: y[n,o,i,j] = sum over c,p,q of x[n, c, i*stride - top + p*dilation, j*stride - left + q*dilation] * w[o,c,p,q].
-import { type ConvAttrs, convKey } from "./convolution.ts";
-import type { Lower } from "./lowered.ts";
+import { lowerDirect } from "./conv2d.channelsLast.ts";
+import { lowerWinograd } from "./conv2d.winograd.ts";
+import { type ConvAttrs, convKey, nchw, winogradOf } from "./convolution.ts";
+import type { Lower, Lowered } from "./lowered.ts";
 import { type Axis, lowerTaps, type TapConvolution } from "./taps.ts";
+import type { Winograd } from "./winograd.ts";
 
 export const conv2d: Lower = ([x, w], attrs: ConvAttrs, out) => {
-  const conv = convolution(x.shape, w.shape, attrs, out.shape);
-  return lowerTaps(`conv2d ${x.shape} ${w.shape} ${convKey(attrs)}`, conv);
+  const { layout } = attrs;
+  const key = `conv2d ${x.shape} ${w.shape} ${convKey(attrs)}`;
+  if (layout?.channelsLast) return channelsLast(key, x.shape, w.shape, attrs, out.shape, layout.winograd);
+  if (!layout) return lowerTaps(key, convolution(x.shape, w.shape, attrs, out.shape));
+  return lowerTaps(key, { ...convolution(x.shape, w.shape, attrs, nchw(out.shape)), channelsLast: true });
 };
+
+function channelsLast(
+  key: string,
+  [images, H, W, C]: readonly number[],
+  [O, , kh, kw]: readonly number[],
+  attrs: ConvAttrs,
+  [, oh, ow]: readonly number[],
+  winograd: Winograd,
+): Lowered {
+  const before = [attrs.padding[0], attrs.padding[2]] as const;
+  const form = winogradOf(attrs, [kh, kw], C, O, images, [oh, ow], winograd);
+  if (form) {
+    const tiles = [Math.ceil(oh / form.outputs), Math.ceil(ow / form.outputs)] as const;
+    const conv = {
+      form,
+      images,
+      input: { size: [H, W], channels: C, tiles, step: form.outputs, before },
+      output: { size: [oh, ow], channels: O, tiles, step: form.outputs, before: [0, 0] },
+      taps: { lane: 4 * C * kh * kw, step: 4 * kh * kw, flipped: false },
+    } as const;
+    return lowerWinograd(key, conv, 2 * images * oh * ow * O * C * kh * kw);
+  }
+  return lowerDirect(key, {
+    images,
+    sizeIn: [H, W],
+    sizeOut: [oh, ow],
+    channelsIn: C,
+    channelsOut: O,
+    kernel: [kh, kw],
+    stride: attrs.stride,
+    dilation: attrs.dilation,
+    before,
+    weights: { out: C * kh * kw, in: kh * kw, row: kw, column: 1, offset: 0 },
+  });
+}
 
 function convolution(
   [images, , H, W]: readonly number[],

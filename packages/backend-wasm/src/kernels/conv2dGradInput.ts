@@ -1,13 +1,55 @@
 // conv2dGradInput: dx[n,c,h,w] = sum over o,p,q of dy[n, o, (h + top - p*dilation)/stride, (w + left - q*dilation)/stride] * w[o,c,p,q]
 // where the quotients are whole. Pixels whose h and w leave the same remainders by the stride have the same taps: a phase.
-import { type ConvAttrs, convKey } from "./convolution.ts";
-import type { Lower } from "./lowered.ts";
+import { lowerDirect } from "./conv2d.channelsLast.ts";
+import { lowerWinograd } from "./conv2d.winograd.ts";
+import { type ConvAttrs, convKey, winogradOf } from "./convolution.ts";
+import type { Lower, Lowered } from "./lowered.ts";
 import { type Axis, lowerTaps, type Phase, type TapConvolution } from "./taps.ts";
+import type { Winograd } from "./winograd.ts";
 
 export const conv2dGradInput: Lower = ([dy, w], attrs: ConvAttrs, out) => {
-  const conv = convolution(dy.shape, w.shape, attrs, out.shape);
-  return lowerTaps(`conv2dGradInput ${dy.shape} ${w.shape} ${out.shape} ${convKey(attrs)}`, conv);
+  const { layout } = attrs;
+  const key = `conv2dGradInput ${dy.shape} ${w.shape} ${out.shape} ${convKey(attrs)}`;
+  if (layout) return channelsLast(key, dy.shape, w.shape, attrs, out.shape, layout.winograd);
+  return lowerTaps(key, convolution(dy.shape, w.shape, attrs, out.shape));
 };
+
+/** Without strides: the convolution of dy with the weights turned round. */
+function channelsLast(
+  key: string,
+  [images, oh, ow, O]: readonly number[],
+  [, , kh, kw]: readonly number[],
+  attrs: ConvAttrs,
+  [, H, W, C]: readonly number[],
+  winograd: Winograd,
+): Lowered {
+  const { dilation, padding } = attrs;
+  const before = [(kh - 1) * dilation[0] - padding[0], (kw - 1) * dilation[1] - padding[2]] as const;
+  const form = winogradOf(attrs, [kh, kw], C, O, images, [H, W], winograd);
+  if (form) {
+    const tiles = [Math.ceil(H / form.outputs), Math.ceil(W / form.outputs)] as const;
+    const conv = {
+      form,
+      images,
+      input: { size: [oh, ow], channels: O, tiles, step: form.outputs, before },
+      output: { size: [H, W], channels: C, tiles, step: form.outputs, before: [0, 0] },
+      taps: { lane: 4 * kh * kw, step: 4 * C * kh * kw, flipped: true },
+    } as const;
+    return lowerWinograd(key, conv, 2 * images * oh * ow * O * C * kh * kw);
+  }
+  return lowerDirect(key, {
+    images,
+    sizeIn: [oh, ow],
+    sizeOut: [H, W],
+    channelsIn: O,
+    channelsOut: C,
+    kernel: [kh, kw],
+    stride: [1, 1],
+    dilation,
+    before,
+    weights: { out: kh * kw, in: C * kh * kw, row: -kw, column: -1, offset: kh * kw - 1 },
+  });
+}
 
 /** The outputs start, start+stride, …, and which kernel places they use: the last one and those `every` before it. */
 interface AxisPhase {

@@ -4,18 +4,24 @@
 // added up.
 import { sizeOf } from "@lamina/core";
 import { type Fn, I32, V128 } from "../assembler.ts";
-import { type ConvAttrs, convKey } from "./convolution.ts";
+import { lowerDirectWeightGradient } from "./conv2dGradWeight.channelsLast.ts";
+import { lowerWinogradWeightGradient } from "./conv2dGradWeight.winograd.ts";
+import { type ConvAttrs, convKey, nchw, winogradOf } from "./convolution.ts";
 import { address, countdown, each, eachPiece, kernelOf, LANES, split, tapsInside, times, VECTOR } from "./emit.ts";
-import type { Lower, Stage } from "./lowered.ts";
+import type { Lower, Lowered, Stage } from "./lowered.ts";
 import { Packer } from "./pack.ts";
 import { blockLanes, channelBlocks } from "./taps.ts";
 import { Tile, tileRows } from "./tile.ts";
+import type { Tiling, Winograd } from "./winograd.ts";
 
 interface Shapes {
+  /** NCHW, however they lie. */
   readonly x: readonly number[];
   readonly dy: readonly number[];
   readonly w: readonly number[];
   readonly attrs: ConvAttrs;
+  /** dy lies as [N, h, w, channels]. */
+  readonly channelsLast: boolean;
 }
 
 /** Sums that are kept apart until the end, each of every so many images: as many slices, for as many threads. */
@@ -23,11 +29,47 @@ const PARTS = 4;
 const partsOf = ({ x: [images] }: Shapes): number => Math.min(images, PARTS);
 
 export const conv2dGradWeight: Lower = ([x, dy], attrs: ConvAttrs, out) => {
-  const shapes = { x: x.shape, dy: dy.shape, w: out.shape, attrs };
   const key = `conv2dGradWeight ${x.shape} ${dy.shape} ${out.shape} ${convKey(attrs)}`;
+  const { layout } = attrs;
+  if (layout?.channelsLast) return channelsLast(key, x.shape, dy.shape, out.shape, attrs, layout.winograd);
+  return lowerFirst(key, x.shape, layout ? nchw(dy.shape) : dy.shape, out.shape, attrs, layout !== undefined);
+};
+
+function channelsLast(
+  key: string,
+  x: readonly number[],
+  dy: readonly number[],
+  [, , kh, kw]: readonly number[],
+  attrs: ConvAttrs,
+  winograd: Winograd,
+): Lowered {
+  const form = winogradOf(attrs, [kh, kw], x[3], dy[3], x[0], [dy[1], dy[2]], winograd);
+  if (!form) return lowerDirectWeightGradient(key, { x, dy, kernel: [kh, kw], attrs });
+  const tiles = [1, 2].map((i) => Math.ceil(dy[i] / form.outputs)) as [number, number];
+  const of = (shape: readonly number[], before: readonly [number, number]): Tiling => ({
+    size: [shape[1], shape[2]],
+    channels: shape[3],
+    tiles,
+    step: form.outputs,
+    before,
+  });
+  const { padding } = attrs;
+  const gradient = { form, images: x[0], x: of(x, [padding[0], padding[2]]), dy: of(dy, [0, 0]) };
+  return lowerWinogradWeightGradient(key, gradient, 2 * sizeOf(dy) * x[3] * kh * kw);
+}
+
+function lowerFirst(
+  key: string,
+  x: readonly number[],
+  dy: readonly number[],
+  w: readonly number[],
+  attrs: ConvAttrs,
+  channelsLast: boolean,
+): Lowered {
+  const shapes = { x, dy, w, attrs, channelsLast };
   const { sums, packed } = scratchOf(shapes);
-  const stage = (suffix: string, parameters: number, emit: (e: WeightGradient) => void): Stage => ({
-    key: `${key}${suffix}`,
+  const stage = (name: string, parameters: number, emit: (e: WeightGradient) => void): Stage => ({
+    key: name,
     emit: (relaxed) => {
       const f = kernelOf(parameters, relaxed);
       emit(new WeightGradient(f, shapes));
@@ -36,12 +78,13 @@ export const conv2dGradWeight: Lower = ([x, dy], attrs: ConvAttrs, out) => {
   });
   const parts = partsOf(shapes);
   return {
+    key,
     scratchBytes: Math.max(1, parts) * sums,
     ownBytes: packed,
-    flops: 2 * dy.shape[0] * sizeOf(dy.shape.slice(2)) * sizeOf(out.shape),
-    stages: [{ ...stage("", 6, (e) => e.emit()), slices: parts }, stage(" sum", 5, (e) => e.finish())],
+    flops: 2 * dy[0] * sizeOf(dy.slice(2)) * sizeOf(w),
+    stages: [{ ...stage("images", 6, (e) => e.emit()), slices: parts }, stage("sum", 5, (e) => e.finish())],
   };
-};
+}
 
 /** Bytes of one part's sums and of an image's dy packed; 64 more: what a packer may touch past the end. */
 function scratchOf({ dy: [, O, oh, ow], w: [, perGroup, kh, kw], attrs }: Shapes): { sums: number; packed: number } {
@@ -107,11 +150,12 @@ class WeightGradient {
     f.get(OWN).set(target);
     each(f, groups, () => {
       for (const { count, lanes, vectors } of channelBlocks(O / groups)) {
-        const packer = new Packer(f, { rows: lanes, width: vectors * LANES, rowStride: 4 * pixels, stepStride: 4 });
+        const [rowStride, stepStride] = shapes.channelsLast ? [4, 4 * O] : [4 * pixels, 4];
+        const packer = new Packer(f, { rows: lanes, width: vectors * LANES, rowStride, stepStride });
         each(f, count, () => {
           f.get(dy).set(source);
           packer.run(source, target, pixels);
-          f.increase(dy, 4 * lanes * pixels);
+          f.increase(dy, rowStride * lanes);
         });
       }
     });

@@ -143,3 +143,17 @@ export function check(
   }
 }
 export const float = (...shape: number[]): Spec => ({ shape, dtype: "float32" });
+
+/** [n,c,h,w] to [n,h,w,c] or back; `shape` is the former. */
+export function turned(x: TypedArray, [n, c, h, w]: readonly number[], back = false): TypedArray {
+  const y = x.slice();
+  for (let i = 0; i < n; i++)
+    for (let k = 0; k < c; k++)
+      for (let p = 0; p < h * w; p++) {
+        const [first, last] = [(i * c + k) * h * w + p, (i * h * w + p) * c + k];
+        if (back) y[first] = x[last];
+        else y[last] = x[first];
+      }
+  return y;
+}
+export const channelsLast = ({ shape: [n, c, h, w], dtype }: Spec): Spec => ({ shape: [n, h, w, c], dtype });

@@ -20,8 +20,11 @@ export interface Stage {
    */
   readonly slices?: number;
 }
-/** How one instruction is computed: by one function, or by several, each of which starts when the one before is done. */
-export type Lowered = Memory & (Stage | { readonly stages: readonly Stage[] });
+/**
+ * How one instruction is computed: by one function, or by several, each of which starts when the one before is done. Then the
+ * keys of stages are their names, which count within the whole.
+ */
+export type Lowered = Memory & (Stage | { readonly key: string; readonly stages: readonly Stage[] });
 interface Memory {
   /** Memory that all stages share, 16-byte aligned and not cleared. */
   readonly scratchBytes?: number;
@@ -30,7 +33,13 @@ interface Memory {
   /** Multiplications and additions of the definition, for profiles. */
   readonly flops?: number;
 }
-export const stagesOf = (lowered: Lowered): readonly Stage[] => ("stages" in lowered ? lowered.stages : [lowered]);
+/** The stages, each with a key that says everything. */
+export const stagesOf = (lowered: Lowered): readonly Stage[] =>
+  "stages" in lowered
+    ? lowered.stages.map((stage) => ({ ...stage, key: `${lowered.key}${STAGE}${stage.key}` }))
+    : [lowered];
+/** Between a kernel's key and the name of its stage. */
+export const STAGE = ": ";
 
 /**
  * attrs of the op; specs of inputs and result. Buffers are aligned to 16 bytes, and the 64 bytes after their end may be

@@ -2,11 +2,13 @@
 import { V128 } from "../assembler.ts";
 import { kernelOf, storeLanes } from "./emit.ts";
 import type { Lower } from "./lowered.ts";
+import { maxPool2dChannelsLast } from "./maxPool2d.channelsLast.ts";
 import { type WindowAttrs, WindowWalk, windowKey, windowScratchBytes, windowsOf } from "./windows.ts";
 
 const [, OUT, SCRATCH] = [0, 1, 2];
 
 export const maxPool2d: Lower = ([x], attrs: WindowAttrs, out) => {
+  if (attrs.channelsLast) return maxPool2dChannelsLast(x.shape, out.shape, attrs);
   const windows = windowsOf(x.shape, out.shape, attrs);
   return {
     key: `maxPool2d ${x.shape} ${out.shape} ${windowKey(attrs)}`,

@@ -1,12 +1,22 @@
 // maxPool2dGrad: dy added at `indices` of its plane.
-import { bytesOf } from "@lamina/core";
+import { bytesOf, type Shape, type Spec } from "@lamina/core";
 import { I32 } from "../assembler.ts";
 import { each, kernelOf, times } from "./emit.ts";
-import type { Lower } from "./lowered.ts";
+import type { Lower, Lowered } from "./lowered.ts";
+import { maxPool2dGradChannelsLast } from "./maxPool2d.channelsLast.ts";
+import type { WindowAttrs } from "./windows.ts";
 
 const [DY, INDICES, DX] = [0, 1, 2];
 
-export const maxPool2dGrad: Lower = ([{ shape }], _attrs, out) => ({
+/** What a program knows that keeps images channels-last: the windows of the pooling that gave the indices. */
+interface Attrs {
+  readonly windows?: WindowAttrs;
+}
+
+export const maxPool2dGrad: Lower = ([{ shape }], { windows }: Attrs, out) =>
+  windows ? maxPool2dGradChannelsLast(shape, out.shape, windows) : anywhere(shape, out);
+
+const anywhere = (shape: Shape, out: Spec): Lowered => ({
   key: `maxPool2dGrad ${shape} ${out.shape}`,
   emit: () => {
     const f = kernelOf(3);

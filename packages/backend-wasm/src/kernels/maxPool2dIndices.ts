@@ -3,6 +3,7 @@ import { type Fn, I32, V128 } from "../assembler.ts";
 import { countOf } from "./elements.ts";
 import { kernelOf, locals, storeLanes } from "./emit.ts";
 import type { Lower } from "./lowered.ts";
+import { maxPool2dIndicesChannelsLast } from "./maxPool2d.channelsLast.ts";
 import { tableBytes, writeTable } from "./table.ts";
 import {
   insideOf,
@@ -21,6 +22,7 @@ import {
 const [, OUT, SCRATCH] = [0, 1, 2];
 
 export const maxPool2dIndices: Lower = ([x], attrs: WindowAttrs, out) => {
+  if (attrs.channelsLast) return maxPool2dIndicesChannelsLast(x.shape, out.shape, attrs);
   const windows = windowsOf(x.shape, out.shape, attrs);
   return {
     key: `maxPool2dIndices ${x.shape} ${out.shape} ${windowKey(attrs)}`,

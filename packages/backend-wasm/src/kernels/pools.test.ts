@@ -3,15 +3,15 @@ import { expect, test } from "vitest";
 import type { AvgPoolAttrs } from "./averaging.ts";
 import { avgPool2d } from "./avgPool2d.ts";
 import { avgPool2dGrad } from "./avgPool2dGrad.ts";
-import { check, execute, expected, float, Numbers } from "./harness.ts";
+import { channelsLast, check, execute, expected, float, Numbers, turned } from "./harness.ts";
 import { maxPool2d } from "./maxPool2d.ts";
 import { maxPool2dGrad } from "./maxPool2dGrad.ts";
 import { maxPool2dIndices } from "./maxPool2dIndices.ts";
-import type { WindowAttrs } from "./windows.ts";
+import { hasEmpty, type WindowAttrs, windowsOf } from "./windows.ts";
 
 interface Case {
   readonly x: readonly number[];
-  readonly attrs: Required<WindowAttrs>;
+  readonly attrs: Required<Omit<WindowAttrs, "channelsLast">>;
   readonly ceil?: boolean;
 }
 /** As PyTorch has it: with ceil, windows may run over the edge, but must start in the image or in the padding before it. */
@@ -35,6 +35,25 @@ function checkMax(c: Case, data: Float32Array): void {
   const at = Int32Array.from(expected("maxPool2dIndices", [x], [data], attrs, indices));
   const dy = new Numbers(3).array(y);
   check("maxPool2dGrad", maxPool2dGrad, [y, indices], [dy, at], { inputSize: c.x.slice(2) }, x, { ulps: 8 });
+  checkChannelsLast(c, data, dy as Float32Array, at, attrs);
+}
+/** The same with images as [n, h, w, c]: the same bits. */
+function checkChannelsLast(c: Case, data: Float32Array, dy: Float32Array, at: Int32Array, attrs: WindowAttrs): void {
+  const [x, y] = [float(...c.x), float(c.x[0], c.x[1], ...pooledOf(c))];
+  const indices = { ...y, dtype: "int32" as const };
+  const [lastX, lastY, lastIndices] = [x, y, indices].map(channelsLast);
+  const last = { ...attrs, channelsLast: true };
+  const image = turned(data, x.shape);
+  const max = execute(maxPool2d([lastX], last, lastY), [lastX], [image], lastY);
+  expect(turned(max, y.shape, true)).toEqual(execute(maxPool2d([x], attrs, y), [x], [data], y));
+  const places = execute(maxPool2dIndices([lastX], last, lastIndices), [lastX], [image], lastIndices);
+  expect(turned(places, y.shape, true)).toEqual(at);
+  if (hasEmpty(windowsOf(x.shape, y.shape, attrs))) return;
+  const inputs = [turned(dy, y.shape), places];
+  const specs = [lastY, lastIndices];
+  const gradient = execute(maxPool2dGrad(specs, { windows: attrs }, lastX), specs, inputs, lastX);
+  const plain = execute(maxPool2dGrad([y, indices], {}, x), [y, indices], [dy, at], x);
+  expect(turned(gradient, x.shape, true)).toEqual(plain);
 }
 function checkAverage(c: Case, seed: number): void {
   const outputSize = pooledOf(c);

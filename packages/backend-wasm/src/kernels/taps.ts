@@ -42,6 +42,8 @@ export interface TapConvolution {
   readonly groupWeights: number;
   /** Outputs of no phase are 0. */
   readonly phases: readonly Phase[];
+  /** The result's channels lie side by side (default: its columns do). */
+  readonly channelsLast?: boolean;
 }
 
 /** Vectors of output channels in a tile. */
@@ -139,20 +141,21 @@ const withWork = (conv: TapConvolution): TapConvolution => ({
 export function lowerTaps(key: string, conv: TapConvolution): Lowered {
   const work = withWork(conv);
   const { bytes, imageBytes } = scratchOf(work);
-  const stage = (suffix: string, parameters: number, emit: (e: TapEmitter) => void): Stage => ({
-    key: `${key}${suffix}`,
+  const stage = (name: string, parameters: number, emit: (e: TapEmitter) => void): Stage => ({
+    key: name,
     emit: (relaxed) => {
       const f = kernelOf(parameters, relaxed);
       emit(new TapEmitter(f, work));
       return f;
     },
   });
-  const images = { ...stage("", 6, (e) => e.emit()), slices: conv.images };
+  const images = { ...stage("images", 6, (e) => e.emit()), slices: conv.images };
   return {
+    key,
     scratchBytes: bytes,
     ownBytes: imageBytes,
     flops: flopsOf(work),
-    stages: conv.images ? [stage(" weights", 5, (e) => e.packAll()), images] : [],
+    stages: conv.images ? [stage("weights", 5, (e) => e.packAll()), images] : [],
   };
 }
 const flopsOf = ({ images, groups, channelsIn, channelsOut, phases }: TapConvolution): number =>
@@ -169,6 +172,9 @@ class TapEmitter {
   private readonly width: number;
   /** Bytes of a plane as it is read. */
   private readonly plane: number;
+  /** Bytes from a result to the next column's, and to the next channel's. */
+  private readonly pixel: number;
+  private readonly channelOut: number;
   // locals: the image as it is read, the place of a tile's first output, of a row of the input, of a tile's inputs in it
   private readonly image: number;
   private readonly out: number;
@@ -190,6 +196,8 @@ class TapEmitter {
     this.tile = new Tile(f, tileRows(1, f.relaxed), VECTORS);
     this.width = paddedWidth(this.scratch.padded);
     this.plane = 4 * conv.sizeIn[0] * this.width;
+    const channels = conv.groups * conv.channelsOut;
+    [this.pixel, this.channelOut] = conv.channelsLast ? [4 * channels, 4] : [4, 4 * conv.sizeOut[0] * conv.sizeOut[1]];
     const local = () => f.local(I32);
     [this.image, this.out, this.rowIn, this.tileIn, this.number] = Array.from({ length: 5 }, local);
     [this.vectors, this.weights] = [local(), local()];
@@ -255,7 +263,7 @@ class TapEmitter {
     const { f, conv } = this;
     const { channelsIn, channelsOut, groups } = conv;
     const perLane = 4 * channelsIn * tapsOf(phase);
-    const planeOut = 4 * conv.sizeOut[0] * conv.sizeOut[1];
+    const planeOut = this.channelOut;
     const [groupIn, block, blockOut] = [f.local(I32), f.local(I32), f.local(I32)];
     f.get(SCRATCH).i32(weightsAt).add().set(block);
     each(f, groups, (g) => {
@@ -287,8 +295,8 @@ class TapEmitter {
     address(f, weights, block, [from, 4 * columns.taps * vectors * LANES]);
     f.get(first).get(from).i32(rows.step).mul().add().set(first);
     address(f, this.rowIn, groupIn, [first, 4 * this.width]);
-    address(f, this.out, blockOut, [i, 4 * rows.every * conv.sizeOut[1]]);
-    f.increase(this.out, 4 * (rows.start * conv.sizeOut[1] + columns.start));
+    address(f, this.out, blockOut, [i, this.pixel * rows.every * conv.sizeOut[1]]);
+    f.increase(this.out, this.pixel * (rows.start * conv.sizeOut[1] + columns.start));
     for (const piece of piecesOf(columns, scratch.padded, tileRows(vectors, f.relaxed))) {
       f.get(this.rowIn)
         .set(this.tileIn)
@@ -296,8 +304,10 @@ class TapEmitter {
       times(f, f.local(I32), piece.count, () => {
         tile.clear(piece.size, vectors);
         if (piece.inside !== "none") this.sum(phase, piece, vectors);
-        tile.storeTurned(piece.size, lanes, this.out, 4 * conv.sizeOut[0] * conv.sizeOut[1], 4 * columns.every);
-        f.increase(this.tileIn, 4 * piece.size * columns.stride).increase(this.out, 4 * piece.size * columns.every);
+        const across = this.pixel * columns.every;
+        if (conv.channelsLast) tile.store(piece.size, lanes, this.out, across);
+        else tile.storeTurned(piece.size, lanes, this.out, this.channelOut, across);
+        f.increase(this.tileIn, 4 * piece.size * columns.stride).increase(this.out, across * piece.size);
       });
     }
   }

@@ -49,6 +49,12 @@ export class Tile {
   visit(rows: number, vectors: number, visit: (sum: number, row: number, vector: number) => void): void {
     for (let r = 0; r < rows; r++) for (let v = 0; v < vectors; v++) visit(this.sums[r][v], r, v);
   }
+  /** Stores `lanes` lanes of each row, rows `down` bytes apart. */
+  store(rows: number, lanes: number, at: number, down: number): void {
+    this.visit(rows, Math.ceil(lanes / LANES), (sum, r, v) =>
+      storeLanes(this.f, at, sum, r * down + VECTOR * v, lanes - LANES * v),
+    );
+  }
   /**
    * Stores the tile turned: lane k of row r, `lanes` lanes in all, at address + k*down + r*across bytes.
    * With across = 4 rows lie side by side, so that four of them make vectors.

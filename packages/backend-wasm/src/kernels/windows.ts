@@ -10,6 +10,8 @@ export interface WindowAttrs {
   readonly stride: readonly number[];
   readonly padding: readonly number[];
   readonly dilation?: readonly number[];
+  /** Set where a program keeps images channels-last (channelsLast.ts); shapes are then those of how they lie. */
+  readonly channelsLast?: boolean;
 }
 export interface Windows {
   readonly planes: number;
@@ -50,6 +52,12 @@ export function windowAxis({ image, pooled, attrs }: Windows, axis: 0 | 1): Wind
 /** The places of window i that lie in the image. */
 export const insideOf = ({ size, kernel, stride, first, step }: WindowAxis, i: number): number[] =>
   Array.from({ length: kernel }, (_, k) => i * stride + first + k * step).filter((at) => at >= 0 && at < size);
+/** Whether some window has nothing of the image. */
+export const hasEmpty = (windows: Windows): boolean =>
+  ([0, 1] as const).some((k) => {
+    const axis = windowAxis(windows, k);
+    return Array.from({ length: axis.count }, (_, i) => insideOf(axis, i)).some((inside) => inside.length === 0);
+  });
 const end = ({ count, kernel, stride, first, step }: WindowAxis): number =>
   (count - 1) * stride + first + (kernel - 1) * step;
 /** Whether no window runs over an edge. */

@@ -49,6 +49,9 @@ const geometries: Readonly<Record<string, Geometry>> = {
     padding: [2, 2, 1, 0],
   },
   "many channels": { x: [1, 37, 4, 4], w: [19, 37, 3, 3], padding: [1, 1, 1, 1] },
+  // as many channels and pixels as a device needs to think of Winograd's algorithm
+  "3 by 3, sixteen channels": { x: [2, 16, 9, 11], w: [17, 16, 3, 3], padding: [1, 1, 1, 1] },
+  "5 by 5, sixteen channels": { x: [2, 16, 9, 7], w: [16, 16, 5, 5], padding: [2, 2, 2, 2] },
   "AlexNet's first layer in small": { x: [1, 3, 23, 23], w: [8, 3, 11, 11], stride: [4, 4], padding: [1, 1, 1, 1] },
   "one pixel": { x: [2, 3, 1, 1], w: [4, 3, 1, 1], level: "edges" },
   "no images": { x: [0, 2, 5, 5], w: [3, 2, 3, 3], level: "edges" },

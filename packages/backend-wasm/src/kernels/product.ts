@@ -1,0 +1,141 @@
+// The two products that tiles of registers are good at, over rows that lie in memory as they are: rows times packed panels,
+// and the sum of outer products of rows.
+import { type Fn, I32 } from "../assembler.ts";
+import { countdown, eachPiece, LANES, locals, split, times, VECTOR } from "./emit.ts";
+import { Tile, tileRows } from "./tile.ts";
+
+const VECTORS = 2;
+/** Columns of a panel. */
+const WIDTH = VECTORS * LANES;
+const UNROLL = 4;
+
+/** out[r][j] = sum over k of rows[r][k] * panel[j / 8][k][j % 8]; distances in bytes. */
+export interface RowsTimesPanels {
+  readonly steps: number;
+  readonly columns: number;
+  readonly rowStride: number;
+  readonly outStride: number;
+  /** Adds to what `out` holds. */
+  readonly adds?: boolean;
+}
+export class RowsTimesPanels8 {
+  private readonly f: Fn;
+  private readonly p: RowsTimesPanels;
+  private readonly tile: Tile;
+  readonly height: number;
+  private readonly row: number;
+  private readonly out: number;
+  private readonly number: number;
+  private readonly vectors: number;
+  private readonly k: number;
+
+  constructor(f: Fn, p: RowsTimesPanels) {
+    this.f = f;
+    this.p = p;
+    this.height = tileRows(VECTORS, f.relaxed);
+    this.tile = new Tile(f, this.height, VECTORS);
+    [this.row, this.out, this.number, this.vectors, this.k] = locals(f, I32, 5);
+  }
+  /**
+   * Locals: addresses of rows, panels and out, and how many tiles of `height` rows there are; `rest` more rows (known now)
+   * follow where the number that `isLast` leaves is not 0.
+   */
+  emit(
+    { rows, panels, out, tiles }: Record<"rows" | "panels" | "out" | "tiles", number>,
+    rest = 0,
+    isLast?: () => void,
+  ): void {
+    const { f, p } = this;
+    const [panel, outPanel, left, tilesLeft] = locals(f, I32, 4);
+    const down = (lanes: number) => {
+      f.get(rows).set(this.row).get(outPanel).set(this.out).get(tiles).set(tilesLeft);
+      countdown(f, tilesLeft, () => this.one(panel, this.height, lanes));
+      if (rest > 0 && isLast) {
+        isLast();
+        f.if(() => this.one(panel, rest, lanes));
+      } else if (rest > 0) this.one(panel, rest, lanes);
+      f.increase(panel, 4 * WIDTH * p.steps).increase(outPanel, 4 * WIDTH);
+    };
+    f.get(panels).set(panel).get(out).set(outPanel);
+    times(f, left, Math.floor(p.columns / WIDTH), () => down(WIDTH));
+    if (p.columns % WIDTH) down(p.columns % WIDTH);
+  }
+  /** One tile; the pointers to its rows move on. */
+  private one(panel: number, height: number, lanes: number): void {
+    const { f, p, tile, number, vectors } = this;
+    const count = Math.ceil(lanes / LANES);
+    const offset = (r: number, v: number) => r * p.outStride + VECTOR * v;
+    if (p.adds) tile.visit(height, count, (sum, r, v) => void f.get(this.out).vload(offset(r, v)).set(sum));
+    else tile.clear(height, count);
+    f.get(this.row).set(number).get(panel).set(vectors);
+    const some = (steps: number) => {
+      for (let u = 0; u < steps; u++) {
+        const offsets = Array.from({ length: height }, (_, r) => r * p.rowStride + 4 * u);
+        tile.step(number, offsets, vectors, 4 * WIDTH * u, count);
+      }
+      f.increase(number, 4 * steps).increase(vectors, 4 * WIDTH * steps);
+    };
+    times(f, this.k, Math.floor(p.steps / UNROLL), () => some(UNROLL));
+    if (p.steps % UNROLL) some(p.steps % UNROLL);
+    tile.store(height, lanes, this.out, p.outStride);
+    f.increase(this.row, height * p.rowStride).increase(this.out, height * p.outStride);
+  }
+}
+
+/** sums[i][j] += the sum over lines and steps of left[line][step][i] * right[line][step][j]; distances in bytes. */
+export interface OuterProducts {
+  readonly rows: number;
+  /** A multiple of 4: lanes beyond what is meant may hold anything. */
+  readonly columns: number;
+  readonly leftStride: number;
+  readonly rightStride: number;
+  readonly sumStride: number;
+  /** Adds to what is there. */
+  readonly adds: boolean;
+  /** From the end of a line to the start of the next. */
+  readonly leftGap?: number;
+  readonly rightGap?: number;
+}
+interface OuterPlaces extends Record<"left" | "right" | "sums" | "steps", number> {
+  /** Default: one. */
+  readonly lines?: number;
+}
+/** Locals: addresses of left, right and sums, how many steps a line has, and how many lines there are (1 or more each). */
+export function outerProducts(f: Fn, p: OuterProducts, { left, right, sums, steps, lines }: OuterPlaces): void {
+  const tile = new Tile(f, tileRows(1, f.relaxed), VECTORS);
+  const [rightAt, sumsAt, leftAt, sum, number, vectors, k, panels, line] = locals(f, I32, 9);
+  const one = (height: number, count: number) => {
+    const offset = (r: number, v: number) => r * p.sumStride + VECTOR * v;
+    const offsets = Array.from({ length: height }, (_, r) => 4 * r);
+    const run = () => {
+      f.get(steps).set(k);
+      f.loop(() => {
+        tile.step(number, offsets, vectors, 0, count);
+        f.increase(number, p.leftStride).increase(vectors, p.rightStride);
+        f.get(k).i32(1).sub().tee(k);
+      });
+    };
+    if (p.adds) tile.visit(height, count, (local, r, v) => void f.get(sum).vload(offset(r, v)).set(local));
+    else tile.clear(height, count);
+    f.get(leftAt).set(number).get(rightAt).set(vectors);
+    if (lines === undefined) run();
+    else {
+      f.get(lines).set(line);
+      f.loop(() => {
+        run();
+        f.increase(number, p.leftGap ?? 0).increase(vectors, p.rightGap ?? 0);
+        f.get(line).i32(1).sub().tee(line);
+      });
+    }
+    tile.visit(height, count, (local, r, v) => void f.get(sum).get(local).vstore(offset(r, v)));
+    f.increase(leftAt, 4 * height).increase(sum, height * p.sumStride);
+  };
+  const panel = (count: number) => {
+    f.get(left).set(leftAt).get(sumsAt).set(sum);
+    eachPiece(f, split(p.rows, tileRows(count, f.relaxed)), (height) => one(height, count));
+    f.increase(rightAt, VECTOR * count).increase(sumsAt, VECTOR * count);
+  };
+  f.get(right).set(rightAt).get(sums).set(sumsAt);
+  times(f, panels, Math.floor(p.columns / WIDTH), () => panel(VECTORS));
+  if (p.columns % WIDTH) panel(1);
+}
