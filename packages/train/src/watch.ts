@@ -1,5 +1,5 @@
 // Which layer made a number that is none: what each module gave in the last step, looked at only when the loss is not finite.
-import { all, isFinite, type nn, type Tensor } from "@lamina/core";
+import { all, isFinite, nn, type Tensor } from "@lamina/core";
 
 interface Given {
   readonly name: string;
@@ -11,20 +11,13 @@ interface Given {
 /** Remembers what the modules inside `model` give. The values are not kept: a step's values can be computed again until the next step has run. */
 export class Watch {
   private given: Given[] = [];
-  private readonly watched: nn.Module[] = [];
   private looking = true;
+  private readonly hook: { remove(): void };
 
   constructor(model: nn.Module) {
-    for (const [name, module] of model.namedModules()) {
-      if (this.watched.includes(module) || module === model) continue;
-      const forward = module.forward;
-      module.forward = (...inputs) => {
-        const output = forward.apply(module, inputs);
-        if (this.looking) this.given.push({ name, module, inputs, output });
-        return output;
-      };
-      this.watched.push(module);
-    }
+    this.hook = nn.registerForwardHook(model, (name, module, inputs, output) => {
+      if (this.looking) this.given.push({ name, module, inputs, output });
+    });
   }
   /** Forgets the step before. */
   clear(): void {
@@ -42,7 +35,7 @@ export class Watch {
   }
   /** Leaves the modules as they were. */
   undo(): void {
-    for (const module of this.watched) Reflect.deleteProperty(module, "forward");
+    this.hook.remove();
   }
   /** The first module, in the order they ran, that gave NaN or an infinity: inner ones before those around them. */
   async culprit(): Promise<string | undefined> {
