@@ -37,8 +37,16 @@ interface Finished {
   readonly err: string;
 }
 const main = fileURLToPath(new URL("main.ts", import.meta.url));
-function start(args: readonly string[], onLine?: (line: string, child: ChildProcess) => void): Promise<Finished> {
-  const child = spawn(process.execPath, ["--conditions=source", main, ...args], { cwd: folder });
+function start(
+  args: readonly string[],
+  onLine?: (line: string, child: ChildProcess) => void,
+  env: Record<string, string> = {},
+): Promise<Finished> {
+  const { LAMINA_BACKEND: _, ...rest } = process.env;
+  const child = spawn(process.execPath, ["--conditions=source", main, ...args], {
+    cwd: folder,
+    env: { ...rest, ...env },
+  });
   let out = "";
   let err = "";
   child.stdout.on("data", (text) => {
@@ -94,7 +102,11 @@ describe("usage", () => {
   test.each([
     [["nonsense"], /unknown command 'nonsense'/],
     [["train", "--epochs", "0"], /--epochs <n>' argument '0' is invalid. Give a whole number from 1/],
-    [["train", "--backend", "cuda"], /backend "cuda" is not known; choose one of: wasm, reference/],
+    [
+      ["train", "--backend", "cuda"],
+      /backend "cuda" is not known; choose one of: wasm, webgpu, tfjs-node, gpujs, reference/,
+    ],
+    [["conformance", "--backend", "auto"], /auto measures a model, and this command has none; name a device/],
     [["train", "--model", "resnet"], /model "resnet" is not known; choose one of: lenet/],
     [["train", "--resume"], /--resume needs the folder/],
     [["summary", "lenet", "--input", "1,x"], /--input is "1,x"; give the sizes of one batch/],
@@ -144,10 +156,25 @@ test("conformance reports the cases it ran, and a filter that fits none is wrong
   expect(none.err).toMatch(/no case has "no such case" in its id/);
   expect(none.code).toBe(2);
 });
-test("backends tells what is here", async () => {
+test("backends tells what is here and what is missing; doctor is another name for it", async () => {
   const { out } = await lamina("backends", "--json");
-  for (const name of ["wasm", "reference"])
-    expect(JSON.parse(out)).toContainEqual(expect.objectContaining({ name, present: true }));
+  const list: { name: string; present: boolean; reason?: string }[] = JSON.parse(out);
+  expect(list.map((s) => s.name)).toEqual(["wasm", "webgpu", "tfjs-node", "gpujs", "reference"]);
+  expect(list.filter((s) => ["wasm", "reference"].includes(s.name)).every((s) => s.present)).toBe(true);
+  const text = (await lamina("doctor")).out;
+  expect(text).toMatch(/^Node v\d+.* cores; LAMINA_BACKEND is not set \(wasm\)/);
+  for (const { name, present, reason } of list) {
+    expect(text).toMatch(new RegExp(`^${name} +${present ? "here" : "missing"}`, "m"));
+    if (!present) expect(text).toContain(reason);
+  }
+});
+test("LAMINA_BACKEND names the device, and auto measures them", async () => {
+  const chosen = await start(train("by-variable", "--epochs", "1"), undefined, { LAMINA_BACKEND: "reference" });
+  expect(events(chosen.out)[0]).toMatchObject({ event: "start", backend: "reference" });
+  const measured = await lamina(...train("measured", "--epochs", "1", "--backend", "auto"));
+  const [note, begin] = events(measured.out);
+  expect(note.event).toBe("note");
+  expect(note.text).toMatch(new RegExp(`^${begin.backend}: a step of this model takes [\\d.]+ ms there`));
 });
 
 describe("train", () => {

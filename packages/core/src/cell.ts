@@ -23,6 +23,8 @@ export class Cell extends Tensor {
   readonly keepPrevious: boolean;
   /** The device it was placed on; undefined follows setBackend(). */
   home: Home | undefined = undefined;
+  private leader: Cell | undefined = undefined;
+  private readonly followers = new Set<Cell>();
   /** May be pending. */
   current: Tensor;
   /** The last value that has been computed. */
@@ -118,7 +120,7 @@ export class Cell extends Tensor {
     old.host = undefined;
     old.place.gone = `the value of ${this.name} from before update ${this.version} is gone`;
   }
-  /** Goes to another device, and its gradient with it. What is pending runs first; a copy that takes a moment is awaited by what needs it. */
+  /** Goes to another device, its gradient and its followers with it. What is pending runs first; a copy that takes a moment is awaited by what needs it. */
   moveTo(home: Home | undefined): void {
     if (this.home === home) return;
     const { pending, storage } = this.value;
@@ -129,13 +131,17 @@ export class Cell extends Tensor {
     this.home = home;
     for (const t of new Set([this.current, this.previous])) t?.storage?.move(home ?? here(), this.dtype);
     this.gradCell?.moveTo(home);
+    for (const follower of this.followers) follower.moveTo(home);
   }
-  /** Goes where `other` is, if it is not there already: an optimiser's state follows its parameter. */
-  follow(other: Cell): void {
-    this.moveTo(other.home);
+  /** Goes where `leader` is, and with it from now on: an optimiser's state follows its parameter. */
+  follow(leader: Cell): void {
+    this.leader = leader;
+    leader.followers.add(this);
+    this.moveTo(leader.home);
   }
   /** Lets everything go. */
   clear(): void {
+    this.leader?.followers.delete(this);
     this.current.holders = this.current.holders?.filter((c) => c !== this);
     this.dropPrevious();
     this.previous = this.committed;

@@ -39,6 +39,7 @@ function trainee(seed = 1) {
   const velocities = new Map(
     model.parameters().map((p) => [p, new Cell("v", tensor(new Float32Array(p.numel), { shape: p.shape }))]),
   );
+  for (const [p, v] of velocities) v.follow(p);
   const data = new Generator(7);
   const step = (): Tensor => {
     const x = tensor(data.uniforms(4 * 36), { shape: [4, 1, 6, 6] });
@@ -47,7 +48,6 @@ function trainee(seed = 1) {
     loss.backward();
     noGrad(() => {
       for (const [p, v] of velocities) {
-        v.follow(p);
         v.set(add(mul(v, 0.9), p.grad!));
         p.set(sub(p, mul(v, 0.1)));
       }

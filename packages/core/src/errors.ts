@@ -21,12 +21,14 @@ export class DeviceLostError extends Error {
   override readonly name = "DeviceLostError";
   /** The backend's name. */
   readonly device: string;
-  /** @param reason what the device said of it, as `GPUDeviceLostInfo.message`. */
+  /** What the device said of it, as `GPUDeviceLostInfo.message`. */
+  readonly reason: string;
   constructor(device: string, reason: string, options?: ErrorOptions) {
     super(
       `${device}: the device was lost (${reason}), and the values on it are gone; open it again, setBackend() the new one, and load the last checkpoint`,
       options,
     );
     this.device = device;
+    this.reason = reason;
   }
 }

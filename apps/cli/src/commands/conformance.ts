@@ -3,7 +3,7 @@ import type { Gap, Report } from "@lamina/conformance";
 import type { CommandOptions } from "@lamina/conformance/command";
 import { progress, publish, verdictOf, withOptions } from "@lamina/conformance/command";
 import type { Command } from "commander";
-import { backendModule, defaultBackend, openBackend } from "../backends.ts";
+import { defaultBackend, locateBackend, openBackend } from "../backends.ts";
 import { exitCodes, Failure } from "../failure.ts";
 
 interface ConformanceOptions extends CommandOptions {
@@ -22,11 +22,12 @@ export function addConformance(program: Command): void {
   });
 }
 async function run({ backend, filter, level, absent, browser, isolated }: ConformanceOptions): Promise<Report> {
-  const declared = await gapsOf(backendModule(backend));
+  const module = locateBackend(backend);
+  const declared = await gapsOf(module);
   const options = { filter, levels: level, absent, declared, onResult: progress() };
   if (browser) {
     const { runInBrowser } = await import("@lamina/conformance/browser");
-    return runInBrowser(backend, { ...options, module: import.meta.resolve(backendModule(backend)), isolated });
+    return runInBrowser(backend, { ...options, module, isolated });
   }
   const { runConformance } = await import("@lamina/conformance");
   return runConformance(backend, () => openBackend(backend), options);

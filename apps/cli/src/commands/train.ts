@@ -1,7 +1,8 @@
 // `lamina train`: the main job. Data, model, optimiser and device by name; a run folder with checkpoints, metrics and pictures.
 import { writeFile } from "node:fs/promises";
-import { argmax, manualSeed, type nn, noGrad, setBackend } from "@lamina/core";
+import { argmax, type Backend, manualSeed, type nn, noGrad, setBackend } from "@lamina/core";
 import { DataLoader, FashionMNIST } from "@lamina/data";
+import { fastestBackend } from "@lamina/devices";
 import { Adam, AdamW, type EpochResult, fit, type Optimizer, SGD } from "@lamina/train";
 import { checkpointFolder } from "@lamina/train/checkpoint";
 import type { Command } from "commander";
@@ -48,7 +49,11 @@ export function addTrain(program: Command): void {
       "fashion-mnist (shipped with lamina), or a folder or URL with the four IDX files",
       "fashion-mnist",
     )
-    .option("-b, --backend <name>", "the device; `lamina backends` lists them", defaultBackend())
+    .option(
+      "-b, --backend <name>",
+      "the device: `lamina backends` lists them; auto measures them on this model",
+      defaultBackend(),
+    )
     .option("-e, --epochs <n>", "passes over the training data", count, 10)
     .option("--batch-size <n>", "images in a step", count, 256)
     .option("-o, --optimizer <name>", Object.keys(optimizers).join(", "), "sgd")
@@ -93,8 +98,8 @@ async function settingsOf(options: TrainOptions, command: Command): Promise<Sett
 async function train({ config, backend, folder: path, resume, output }: Settings): Promise<void> {
   const { make } = lookUp(models, "model", config.model);
   const makeOptimizer = lookUp(optimizers, "optimizer", config.optimizer);
-  const device = await openBackend(backend);
-  setBackend(device);
+  let device = backend === "auto" ? undefined : await openBackend(backend);
+  if (device) setBackend(device);
   const from = config.data === "fashion-mnist" ? undefined : config.data;
   const [trainData, testData] = [
     await FashionMNIST.load({ train: true, from }),
@@ -113,6 +118,7 @@ async function train({ config, backend, folder: path, resume, output }: Settings
       );
     await folder.writeConfig(config);
     const history: EpochResult[] = [...(saved?.meta.history ?? [])];
+    device ??= await pickBackend(model, trainData, config.batchSize, output);
     output.start({
       model: config.model,
       backend: device.name,
@@ -130,6 +136,13 @@ async function train({ config, backend, folder: path, resume, output }: Settings
       checkpoint: store,
       resume,
       signal: stop.signal,
+      ...(device.reopen && {
+        async reopen({ device: name, reason }) {
+          output.note(`the ${name} device was lost (${reason}); going on from the last snapshot on a new one`);
+          device = await device!.reopen!();
+          return device;
+        },
+      }),
       onStep: (result) => output.step(result),
       async onEpoch(result) {
         history.push(result);
@@ -142,8 +155,16 @@ async function train({ config, backend, folder: path, resume, output }: Settings
     output.close();
     stop.undo();
     await folder.close();
-    await device.close();
+    await device?.close();
   }
+}
+
+/** Sets the device on which this model trains fastest, and says why. */
+async function pickBackend(model: nn.Module, data: FashionMNIST, batchSize: number, output: Output): Promise<Backend> {
+  const batch = await data.batch(Int32Array.from({ length: Math.min(batchSize, data.length) }, (_, i) => i));
+  const { backend, why } = await fastestBackend(model, batch);
+  output.note(why);
+  return backend;
 }
 
 /** The curves, and the first ten test images with what the model says of them. */

@@ -93,7 +93,6 @@ export abstract class Optimizer<H extends { lr: number }> {
   }
   private next(p: Parameter, gradient: Tensor, group: H): Tensor {
     const state = this.states.get(p)!;
-    for (const cell of state.cells.values()) cell.follow(p); // the model may have moved
     state.numbers.step++;
     return this.update(p, gradient, group, state);
   }
