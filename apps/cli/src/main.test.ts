@@ -169,8 +169,8 @@ test("backends tells what is here and what is missing; doctor is another name fo
   }
 });
 test("LAMINA_BACKEND names the device, and auto measures them", async () => {
-  const chosen = await start(train("by-variable", "--epochs", "1"), undefined, { LAMINA_BACKEND: "reference" });
-  expect(events(chosen.out)[0]).toMatchObject({ event: "start", backend: "reference" });
+  const chosen = await start(train("by-variable", "--epochs", "1"), undefined, { LAMINA_BACKEND: "cuda" });
+  expect(chosen.err).toMatch(/backend "cuda" is not known/);
   const measured = await lamina(...train("measured", "--epochs", "1", "--backend", "auto"));
   const [note, begin] = events(measured.out);
   expect(note.event).toBe("note");
