@@ -78,7 +78,7 @@ function describe(isGPUPackage: boolean, isUsingGpuDevice: boolean): string {
   return `CPU (tfjs-node-gpu found no card it can use: ${driver ? "there is an NVIDIA driver, so look for missing CUDA or cuDNN libraries" : "no NVIDIA driver is loaded"})`;
 }
 
-// ---- threads and log level: TensorFlow reads them from the environment when it is loaded -----------------------------------
+// ---- threads: TensorFlow reads them from the environment when it is loaded -----------------------------------
 const THREADS = "TF_NUM_INTRAOP_THREADS";
 let loadedWith: number | undefined;
 let isLoaded = false;
@@ -86,7 +86,6 @@ let isLoaded = false;
 function withThreads(threads: number | undefined, load: () => TfjsNode): TfjsNode {
   if (isLoaded && threads !== undefined && threads !== loadedWith) throw tooLate(threads);
   if (threads !== undefined) process.env[THREADS] = String(threads);
-  process.env.TF_CPP_MIN_LOG_LEVEL ??= "2"; // its greetings are not errors
   const module = load();
   if (!isLoaded) loadedWith = threads;
   isLoaded = true;

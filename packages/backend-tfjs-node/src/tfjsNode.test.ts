@@ -104,7 +104,7 @@ describe.skipIf(process.env.LAMINA_ABSENT_TFJSNODE)("tfjs-node", () => {
     expect(counts.slice(2)).toEqual(counts.slice(0, 2));
     await device.close();
     expect(binding.getNumOfTensors()).toBe(handles);
-  });
+  }, 120_000);
   test("a training step transposes its images and nothing else: kernels and their gradients stay HWIO", async () => {
     const ran: string[] = [];
     const device = await tfjsNode({ tf: listening(tf, ran) });

@@ -4,8 +4,8 @@ import { type Handle, text } from "../binding.ts";
 import type { Lowering } from "../operand.ts";
 import type { TensorFlow } from "../tensorflow.ts";
 import { NHWC } from "./conv2d.ts";
-import { sliced } from "./shape.ts";
-import { poolAttrs, surrounded, surroundings, type WindowAttrs } from "./windows.ts";
+import { sliced, surrounded } from "./shape.ts";
+import { poolAttrs, surroundings, type WindowAttrs } from "./windows.ts";
 
 export interface AvgPoolAttrs extends WindowAttrs {
   readonly countIncludePad: boolean;

@@ -1,11 +1,12 @@
-// Convolution and its adjoints by TensorFlow's ops on NHWC images and HWIO kernels, which pad by themselves. What those lack
-// (on the CPU: gradients with dilation or groups) is made of them: kernels with zeros between, and a call a group.
+// Convolution and its adjoints by TensorFlow's ops on NHWC images and HWIO kernels. What those lack is made of them: padding
+// other than "SAME", which they know but not in oneDNN's kernels, by padding first; and, on the CPU, gradients with dilation
+// by kernels with zeros between, and with groups by a call a group.
 import type { Shape } from "@lamina/core";
 import { type Attr, type Handle, int, text, type as typeAttr } from "../binding.ts";
 import type { Lowering } from "../operand.ts";
 import type { TensorFlow } from "../tensorflow.ts";
 import type { Order } from "../value.ts";
-import { padded, sliced } from "./shape.ts";
+import { padded, sliced, surrounded } from "./shape.ts";
 
 /** NCHW images as TensorFlow has them. */
 export const NHWC: Order = [0, 2, 3, 1];
@@ -21,15 +22,46 @@ export interface ConvAttrs {
   readonly groups: number;
 }
 
+// ---- padding ---------------------------------------------------------------------------------------------------------------
+/** How a convolution is padded: "VALID" and "SAME" by TensorFlow; else `around`, [top, bottom, left, right], before. */
+interface Padding {
+  readonly name: "VALID" | "SAME";
+  readonly around: readonly number[];
+}
+const NONE = [0, 0, 0, 0];
+/** @param size of the image @param kernel with its dilation */
+function paddingOf(size: readonly number[], kernel: readonly number[], { stride, padding }: ConvAttrs): Padding {
+  if (padding.every((n) => n === 0)) return { name: "VALID", around: NONE };
+  const isSame = [0, 1].every((i) => {
+    const total = Math.max(0, (Math.ceil(size[i] / stride[i]) - 1) * stride[i] + kernel[i] - size[i]);
+    return padding[2 * i] === Math.floor(total / 2) && padding[2 * i + 1] === total - padding[2 * i];
+  });
+  return isSame ? { name: "SAME", around: NONE } : { name: "VALID", around: padding };
+}
 /** The attributes that TensorFlow's convolutions share. */
-const windowAttrs = ({ stride, padding }: ConvAttrs, dilation: readonly number[] = [1, 1]): Attr[] => [
+const windowAttrs = ({ stride }: ConvAttrs, { name }: Padding, dilation: readonly number[] = [1, 1]): Attr[] => [
   typeAttr("T", F),
   int("strides", [1, ...stride, 1]),
-  text("padding", "EXPLICIT"),
-  int("explicit_paddings", [0, 0, ...padding, 0, 0]),
+  text("padding", name),
   text("data_format", "NHWC"),
   int("dilations", [1, ...dilation, 1]),
 ];
+/** The image with its padding around it, as far as TensorFlow does not see to that. */
+const paddedImage = (tf: TensorFlow, image: Handle, { around }: Padding): Handle =>
+  surrounded(tf, image, F, around, tf.scalar(0, F));
+/** Its size, NHWC. */
+const paddedSize = (n: number, [h, w]: readonly number[], c: number, { around: [t, b, l, r] }: Padding): number[] => [
+  n,
+  t + h + b,
+  l + w + r,
+  c,
+];
+/** The image without its padding. */
+function cropped(tf: TensorFlow, image: Handle, [n, h, w, c]: readonly number[], { around }: Padding): Handle {
+  if (around === NONE) return image;
+  const [top, , left] = around;
+  return sliced(tf, image, F, [0, top, left, 0], [n, top + h, left + w, c], [1, 1, 1, 1]);
+}
 
 // ---- dilation in gradients: a kernel with zeros between its elements ------------------------------------------------------
 const spread = (size: readonly number[], dilation: readonly number[]): number[] =>
@@ -66,49 +98,57 @@ const isDepthwise = ({ groups, stride, dilation }: ConvAttrs, inChannels: number
 const depthwiseShape = ([o, , kh, kw]: Shape, groups: number): Shape => [kh, kw, groups, o / groups];
 
 export const conv2d: Lowering<ConvAttrs> = (tf, [x, w], attrs) => {
-  const image = x.whole(NHWC);
+  const { groups, dilation } = attrs;
+  const padding = paddingOf(x.shape.slice(2), spread(w.shape.slice(2), dilation), attrs);
+  const image = paddedImage(tf, x.whole(NHWC), padding);
   const kernel = w.whole(HWIO);
   if (isDepthwise(attrs, w.shape[1])) {
-    const apart = tf.reshape(kernel, F, depthwiseShape(w.shape, attrs.groups));
-    return { handle: tf.op("DepthwiseConv2dNative", windowAttrs(attrs), [image, apart]), order: NHWC };
+    const apart = tf.reshape(kernel, F, depthwiseShape(w.shape, groups));
+    return { handle: tf.op("DepthwiseConv2dNative", windowAttrs(attrs, padding), [image, apart]), order: NHWC };
   }
-  const kernels = split(tf, kernel, 3, attrs.groups);
-  const images = split(tf, image, 3, attrs.groups);
-  const options = windowAttrs(attrs, attrs.dilation);
-  const parts = images.map((part, g) => tf.op("Conv2D", options, [part, kernels[g]]));
+  const kernels = split(tf, kernel, 3, groups);
+  const options = windowAttrs(attrs, padding, dilation);
+  const parts = split(tf, image, 3, groups).map((part, g) => tf.op("Conv2D", options, [part, kernels[g]]));
   return { handle: joined(tf, parts, 3), order: NHWC };
 };
 
-export const conv2dGradInput: Lowering<ConvAttrs> = (tf, [dy, w], attrs, _scalars, { shape: [n, c, h, width] }) => {
-  const kernel = w.whole(HWIO);
+export const conv2dGradInput: Lowering<ConvAttrs> = (tf, [dy, w], attrs, _scalars, { shape: [n, c, ...size] }) => {
   const [o, i, kh, kw] = w.shape;
   const { groups, dilation } = attrs;
-  if (isDepthwise(attrs, i)) {
-    const apart = tf.reshape(kernel, F, depthwiseShape(w.shape, groups));
-    const inputs = [tf.constant([n, h, width, c]), apart, dy.whole(NHWC)];
-    return { handle: tf.op("DepthwiseConv2dNativeBackpropInput", windowAttrs(attrs), inputs), order: NHWC };
-  }
-  const whole = isDilated(attrs) ? withZerosBetween(tf, kernel, [kh, kw, i, o], dilation) : kernel;
-  const kernels = split(tf, whole, 3, groups);
-  const size = tf.constant([n, h, width, i]);
-  const parts = split(tf, dy.whole(NHWC), 3, groups).map((part, g) =>
-    tf.op("Conv2DBackpropInput", windowAttrs(attrs), [size, kernels[g], part]),
-  );
-  return { handle: joined(tf, parts, 3), order: NHWC };
+  const padding = paddingOf(size, spread([kh, kw], dilation), attrs);
+  const options = windowAttrs(attrs, padding);
+  const kernel = w.whole(HWIO);
+  const uncropped = () => {
+    if (isDepthwise(attrs, i)) {
+      const apart = tf.reshape(kernel, F, depthwiseShape(w.shape, groups));
+      const inputs = [tf.constant(paddedSize(n, size, c, padding)), apart, dy.whole(NHWC)];
+      return tf.op("DepthwiseConv2dNativeBackpropInput", options, inputs);
+    }
+    const whole = isDilated(attrs) ? withZerosBetween(tf, kernel, [kh, kw, i, o], dilation) : kernel;
+    const kernels = split(tf, whole, 3, groups);
+    const padded = tf.constant(paddedSize(n, size, i, padding));
+    const gradients = split(tf, dy.whole(NHWC), 3, groups);
+    const parts = gradients.map((part, g) => tf.op("Conv2DBackpropInput", options, [padded, kernels[g], part]));
+    return joined(tf, parts, 3);
+  };
+  return { handle: cropped(tf, uncropped(), [n, ...size, c], padding), order: NHWC };
 };
 
 export const conv2dGradWeight: Lowering<ConvAttrs> = (tf, [x, dy], attrs, _scalars, { shape: [o, i, kh, kw] }) => {
   const { groups, dilation } = attrs;
-  const image = x.whole(NHWC);
+  const kernel = spread([kh, kw], dilation);
+  const padding = paddingOf(x.shape.slice(2), kernel, attrs);
+  const options = windowAttrs(attrs, padding);
+  const image = paddedImage(tf, x.whole(NHWC), padding);
   if (isDepthwise(attrs, i)) {
     const apart = tf.constant(depthwiseShape([o, i, kh, kw], groups));
-    const dw = tf.op("DepthwiseConv2dNativeBackpropFilter", windowAttrs(attrs), [image, apart, dy.whole(NHWC)]);
+    const dw = tf.op("DepthwiseConv2dNativeBackpropFilter", options, [image, apart, dy.whole(NHWC)]);
     return { handle: tf.reshape(dw, F, [kh, kw, i, o]), order: HWIO };
   }
-  const size = tf.constant([...spread([kh, kw], dilation), i, o / groups]);
+  const size = tf.constant([...kernel, i, o / groups]);
   const gradients = split(tf, dy.whole(NHWC), 3, groups);
   const parts = split(tf, image, 3, groups).map((part, g) =>
-    tf.op("Conv2DBackpropFilter", windowAttrs(attrs), [part, size, gradients[g]]),
+    tf.op("Conv2DBackpropFilter", options, [part, size, gradients[g]]),
   );
   const whole = joined(tf, parts, 3);
   return { handle: isDilated(attrs) ? withoutBetween(tf, whole, [kh, kw, i, o], dilation) : whole, order: HWIO };

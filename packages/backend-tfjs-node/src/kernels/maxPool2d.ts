@@ -8,7 +8,8 @@ import { rowMajor } from "../value.ts";
 import { NHWC } from "./conv2d.ts";
 import { placesInRows, sumAtPlaces } from "./gather.ts";
 import { reduced } from "./reduce.ts";
-import { poolAttrs, surrounded, surroundings, taps, type WindowAttrs } from "./windows.ts";
+import { surrounded } from "./shape.ts";
+import { poolAttrs, surroundings, taps, type WindowAttrs } from "./windows.ts";
 
 /** Whether TensorFlow's kernel says the same as ours: a NaN or an infinity anywhere shows in the sum. */
 function isPlain(tf: TensorFlow, image: Handle, { dilation = [1, 1] }: WindowAttrs): boolean {

@@ -27,6 +27,29 @@ export function padded(tf: TensorFlow, x: Handle, dtype: TfType, pairs: readonly
   return tf.op("PadV2", attrs, [x, tf.constant(pairs.flat(), [pairs.length, 2]), filler]);
 }
 
+/** An NHWC image with so much around it, [top, bottom, left, right]. */
+export function surrounded(
+  tf: TensorFlow,
+  image: Handle,
+  dtype: TfType,
+  [top, bottom, left, right]: readonly number[],
+  filler: Handle,
+): Handle {
+  if (top + bottom + left + right === 0) return image;
+  return padded(
+    tf,
+    image,
+    dtype,
+    [
+      [0, 0],
+      [top, bottom],
+      [left, right],
+      [0, 0],
+    ],
+    filler,
+  );
+}
+
 export const slice: Lowering<{ starts: Axes; sizes: Axes; steps: Axes }> = (tf, [x], { starts, sizes, steps }) => {
   const { handle, order } = x.asItIs();
   const ends = starts.map((start, axis) => start + (sizes[axis] - 1) * steps[axis] + 1);

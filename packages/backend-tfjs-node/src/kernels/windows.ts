@@ -1,7 +1,7 @@
 // What pooling needs to know of its windows: how far they reach over the image, and which elements they cover tap by tap.
 import { type Attr, type Handle, int, type TfType, text, type as typeAttr } from "../binding.ts";
 import type { TensorFlow } from "../tensorflow.ts";
-import { padded, sliced } from "./shape.ts";
+import { sliced } from "./shape.ts";
 
 /** [h, w] each. */
 export interface WindowAttrs {
@@ -22,28 +22,6 @@ export function surroundings(size: readonly number[], attrs: WindowAttrs): numbe
     const before = attrs.padding[axis];
     return [before, Math.max(0, extent(attrs, axis) - before - size[axis])];
   });
-}
-/** An NHWC image with that around it. */
-export function surrounded(
-  tf: TensorFlow,
-  image: Handle,
-  dtype: TfType,
-  [top, bottom, left, right]: readonly number[],
-  filler: Handle,
-): Handle {
-  if (top + bottom + left + right === 0) return image;
-  return padded(
-    tf,
-    image,
-    dtype,
-    [
-      [0, 0],
-      [top, bottom],
-      [left, right],
-      [0, 0],
-    ],
-    filler,
-  );
 }
 /** For every window the element that it has at each tap, row-major: NHWC images of the size of the result. */
 export function taps(
