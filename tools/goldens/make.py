@@ -13,6 +13,8 @@ import torch.nn.functional as F
 from safetensors.torch import save_file
 from torch import nn
 
+from numbers_of_lamina import uniforms
+
 OUT = Path(__file__).resolve().parents[2] / "packages/conformance/fixtures"
 torch.manual_seed(20240229)
 NAN, INF = math.nan, math.inf
@@ -177,25 +179,6 @@ def make_ops():
 
 
 # ---- training --------------------------------------------------------------------------------------------------------
-def philox(counter, key):
-    """Philox 4x32-10 on arrays of counters [n, 4] (uint64 holding 32 bits each)."""
-    c = [counter[:, i].astype(np.uint64) for i in range(4)]
-    k0, k1 = key
-    mask = np.uint64(0xFFFFFFFF)
-    for _ in range(10):
-        a, b = c[0] * np.uint64(0xD2511F53), c[2] * np.uint64(0xCD9E8D57)
-        c = [(b >> np.uint64(32)) ^ c[1] ^ np.uint64(k0), b & mask, (a >> np.uint64(32)) ^ c[3] ^ np.uint64(k1), a & mask]
-        k0, k1 = (k0 + 0x9E3779B9) & 0xFFFFFFFF, (k1 + 0xBB67AE85) & 0xFFFFFFFF
-    return np.stack(c, 1)
-
-
-def uniforms(seed, call, n):
-    """What lamina's `new Generator(seed, call).uniforms(n)` gives."""
-    blocks = np.zeros(((n + 3) // 4, 4), np.uint64)
-    blocks[:, 0], blocks[:, 2] = np.arange(len(blocks)), call
-    return ((philox(blocks, (seed, 0)).reshape(-1)[:n] >> np.uint64(8)).astype(np.float64) * 2.0**-24).astype(np.float32)
-
-
 def lenet():
     return nn.Sequential(nn.Identity(), nn.Conv2d(1, 6, 5, padding=2), nn.Sigmoid(), nn.AvgPool2d(2, 2), nn.Conv2d(6, 16, 5), nn.Sigmoid(), nn.AvgPool2d(2, 2), nn.Flatten(),
                          nn.Linear(400, 120), nn.Sigmoid(), nn.Linear(120, 84), nn.Sigmoid(), nn.Linear(84, 10))

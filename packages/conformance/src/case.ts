@@ -12,6 +12,7 @@ export const levels = [
   "concurrency",
   "errors",
   "training",
+  "models",
 ] as const;
 export type Level = (typeof levels)[number];
 

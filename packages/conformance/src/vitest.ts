@@ -14,8 +14,8 @@ export interface Runner {
   readonly expect: typeof expect;
 }
 
-/** Most levels take a second; the training runs may take a slow machine longer. */
-const TIMEOUT = 120_000;
+/** Most levels take a second; the training runs and networks may take a slow machine longer. */
+const TIMEOUT = 300_000;
 /** All levels, and a browser to start. */
 const BROWSER_TIMEOUT = 600_000;
 

@@ -1,6 +1,5 @@
 // The code of the study notes and the numbers that the book prints for it ("Dive into Deep Learning", chapter 6 of the
 // Chinese edition 2.0.0), carried over line for line.
-import { wasm } from "@lamina/backend-wasm";
 import {
   avgPool2d,
   cat,
@@ -23,6 +22,8 @@ import {
   zeros,
 } from "@lamina/core";
 import { beforeAll, describe, expect, test } from "vitest";
+// by its path: the device's own tests need the suite, and the suite these networks
+import { wasm } from "../../backend-wasm/src/index.ts";
 
 beforeAll(async () => setBackend(await wasm()));
 

@@ -8,6 +8,7 @@ import { errorChecks } from "./errors.ts";
 import { gradientChecks } from "./gradients.ts";
 import { largeChecks } from "./large.ts";
 import { memoryChecks } from "./memory.ts";
+import { modelChecks } from "./models.ts";
 import { kernelChecks, missingKernels, opChecks } from "./ops.ts";
 import { programChecks } from "./programs.ts";
 import { trainingChecks } from "./training.ts";
@@ -32,6 +33,7 @@ const all = async (subject: Subject): Promise<Check[]> => [
   ...determinismChecks(subject),
   ...errorChecks(subject),
   ...(await trainingChecks(subject)),
+  ...(await modelChecks(subject)),
 ];
 
 const lacking = ({ backend }: Subject, missing: readonly OpName[], level: Level): Check => ({
