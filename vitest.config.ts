@@ -5,7 +5,7 @@ import { nativeEnv } from "./tools/first-run/src/natives/index.mjs";
 
 const conditions = ["source", "module", "node", "development|production"];
 
-const folders = ["packages", "apps", "tools"].flatMap((group) =>
+const folders = ["packages", "apps", "tools", "examples"].flatMap((group) =>
   readdirSync(new URL(group, import.meta.url), { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => `${group}/${entry.name}`),
@@ -26,7 +26,11 @@ export default defineConfig({
       root,
       resolve: { conditions },
       ssr: { resolve: { conditions } },
-      test: { name: root.slice(root.indexOf("/") + 1), include: ["src/**/*.test.ts"], environment: "node" },
+      test: {
+        name: root.slice(root.indexOf("/") + 1),
+        include: ["src/**/*.test.ts", "*.test.js"],
+        environment: "node",
+      },
     })),
   },
 });

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from
 import { join } from "node:path";
 import { NODE_RANGE, PNPM_VERSION } from "./toolchain.mjs";
 
-const GROUPS = ["packages", "apps", "tools"];
+const GROUPS = ["packages", "apps", "tools", "examples"];
 
 /**
  * The files that decide what gets installed, relative to the root, in a fixed order.
