@@ -47,6 +47,7 @@ const functions: Readonly<Record<string, string>> = {
   order_of: `fn order_of(x: f32) -> i32 { let size = i32(size_bits(x)); return select(size, -size, is_negative(x)); }`,
   equal_to: `fn equal_to(x: f32, y: f32) -> bool { return order_of(x) == order_of(y) && !is_nan(x) && !is_nan(y); }`,
   less_than: `fn less_than(x: f32, y: f32) -> bool { return order_of(x) < order_of(y) && !is_nan(x) && !is_nan(y); }`,
+  is_positive: `fn is_positive(x: f32) -> bool { return bitcast<u32>(x) - 1u < 0x7f800000u; }`,
   at_most: `fn at_most(x: f32, y: f32) -> bool { return order_of(x) <= order_of(y) && !is_nan(x) && !is_nan(y); }`,
   /** NaN wins; 0 is larger than -0. */
   maximum_of: `fn maximum_of(x: f32, y: f32) -> f32 {

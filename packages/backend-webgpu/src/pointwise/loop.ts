@@ -6,51 +6,73 @@ import type { Argument, Call, Quantity } from "../calls.ts";
 import { coordinatesText, dotText } from "../coordinates.ts";
 import { wgslType } from "../shader.ts";
 import { libraryOf } from "./library.ts";
-import { expressionOf, valueType } from "./ops.ts";
+import { expressionOf, valueType, type Width } from "./ops.ts";
 
 const LANES = 64;
 
 /** As it is computed with, from what is in memory. */
-const decoded = (dtype: DType, text: string): string => (dtype === "bool" ? `(${text} != 0u)` : text);
-const encoded = (dtype: DType, text: string): string => (dtype === "bool" ? `select(0u, 1u, ${text})` : text);
+const decoded = (dtype: DType, text: string, width: Width): string =>
+  dtype === "bool" ? `(${text} != ${vector("u32", width)}())` : text;
+const encoded = (dtype: DType, text: string, width: Width): string =>
+  dtype === "bool" ? `${vector("u32", width)}(${text})` : text;
+const vector = (type: string, width: Width): string => (width === 1 ? type : `vec4<${type}>`);
 
 function isContiguous(sizes: readonly number[], strides: readonly number[]): boolean {
   const contiguous = stridesOf(sizes);
   return strides.every((s, axis) => s === contiguous[axis] || sizes[axis] === 1);
 }
+const isStrided = ({ sizes, loads }: LoopPlan): boolean => loads.some(({ strides }) => !isContiguous(sizes, strides));
 
-/** Where a load reads, in WGSL: by the number of the element, or by its coordinates. */
-function indexText(sizes: readonly number[], strides: readonly number[]): string {
-  if (isContiguous(sizes, strides)) return "i";
-  return `u32(${dotText(strides)})`;
+/**
+ * Four elements a thread where each load is a vector, or one number for all four: then the last axis is a whole number of
+ * vectors, or everything is read element by element, and what lies past the end is nobody's.
+ */
+function widthOf(plan: LoopPlan): Width {
+  if (!isStrided(plan)) return 4;
+  const last = plan.sizes.length - 1;
+  const aligned = ({ strides }: { strides: readonly number[] }) =>
+    isContiguous(plan.sizes, strides) ||
+    (strides[last] <= 1 && strides.every((s, axis) => strides[last] === 0 || axis === last || s % 4 === 0));
+  return plan.sizes[last] % 4 === 0 && plan.loads.every(aligned) ? 4 : 1;
+}
+/** How a load is read by a thread of four: as vectors, or as one number. */
+const loadWidth = ({ sizes, loads }: LoopPlan, load: number, width: Width): Width => {
+  const { strides } = loads[load];
+  return isContiguous(sizes, strides) || strides[sizes.length - 1] === 1 ? width : 1;
+};
+
+/** What a load reads, in WGSL: by the number of the element, or by its coordinates. */
+function loadText(plan: LoopPlan, load: number, width: Width): string {
+  const { sizes, loads } = plan;
+  const { strides, dtype } = loads[load];
+  if (isContiguous(sizes, strides)) return `read_x${load}(i)`;
+  const own = loadWidth(plan, load, width);
+  const at = own === 4 ? `u32(${dotText(strides)}) / 4u` : `u32(${dotText(strides)})`;
+  return own === width ? `read_x${load}(${at})` : `${vector(wgslType(dtype), width)}(read_x${load}(${at}))`;
 }
 
-function bodyOf({ sizes, loads, values, stores }: LoopPlan): string {
+function bodyOf(plan: LoopPlan, width: Width): string {
+  const { sizes, values, stores } = plan;
   const lines = values.map((value) => {
-    if (value.kind === "load")
-      return decoded(value.dtype, `read_x${value.load}(${indexText(sizes, loads[value.load].strides)})`);
-    if (value.kind === "scalar") return decoded(value.dtype, `p.s${value.scalar}`);
-    return expressionOf(
-      value.op,
-      value.args.map((a) => ({ text: `v${a}`, dtype: values[a].dtype })),
-      value.dtype,
-    );
+    if (value.kind === "load") return decoded(value.dtype, loadText(plan, value.load, width), width);
+    if (value.kind === "scalar")
+      return decoded(value.dtype, `${vector(wgslType(value.dtype), width)}(p.s${value.scalar})`, width);
+    const operands = value.args.map((a) => ({ text: `v${a}`, dtype: values[a].dtype }));
+    return expressionOf(value.op, operands, value.dtype, width);
   });
-  const strided = loads.some(({ strides }) => !isContiguous(sizes, strides));
   return [
     `  let i = group * ${LANES}u + local;`,
     "  if (i >= p.count) { return; }",
-    ...(strided ? [`  ${coordinatesText(sizes, "i + p.offset")}`] : []),
-    ...lines.map((text, k) => `  let v${k}: ${valueType(values[k].dtype)} = ${text};`),
-    ...stores.map((value, k) => `  write_y${k}(i, ${encoded(values[value].dtype, `v${value}`)});`),
+    ...(isStrided(plan) ? [`  ${coordinatesText(sizes, width === 4 ? "i * 4u + p.offset" : "i + p.offset")}`] : []),
+    ...lines.map((text, k) => `  let v${k}: ${valueType(values[k].dtype, width)} = ${text};`),
+    ...stores.map((value, k) => `  write_y${k}(i, ${encoded(values[value].dtype, `v${value}`, width)});`),
   ].join("\n");
 }
 
 /** Loops that read element by element do not depend on their size. */
 const keyOf = (plan: LoopPlan): string => {
-  const { sizes, loads, values, stores } = plan;
-  const strided = loads.some(({ strides }) => !isContiguous(sizes, strides));
-  return `loop ${JSON.stringify(strided ? plan : { loads: loads.map((l) => l.dtype), values, stores })}`;
+  const { loads, values, stores } = plan;
+  return `loop ${JSON.stringify(isStrided(plan) ? plan : { loads: loads.map((l) => l.dtype), values, stores })}`;
 };
 /** The ops of a loop, each once, in the order in which they come. */
 const opsOf = ({ values, loads }: LoopPlan): string => {
@@ -67,26 +89,28 @@ interface Slots {
 function callsOfPlan(plan: LoopPlan, { reads, writes, scalars }: Slots, partLength: number): Call[] {
   const key = keyOf(plan);
   const total = elementsOf(plan);
+  const width = widthOf(plan);
   const wgsl = () => {
-    const main = bodyOf(plan);
+    const main = bodyOf(plan, width);
     return { globals: libraryOf(main), main };
   };
   const scalarTypes = new Map(plan.values.flatMap((v) => (v.kind === "scalar" ? [[v.scalar, v.dtype] as const] : [])));
   const parts = Math.ceil(total / partLength);
   return Array.from({ length: parts }, (_, part): Call => {
     const count = Math.min(partLength, total - part * partLength);
+    const threads = Math.ceil(count / width);
     const cut = parts > 1 ? { part } : {};
     const args: Argument[] = [
       ...reads.map((slot, k) => ({
         name: `x${k}`,
-        width: 1 as const,
+        width: loadWidth(plan, k, width),
         at: { slot },
         ...(isContiguous(plan.sizes, plan.loads[k].strides) && cut),
       })),
-      ...writes.map((slot, k) => ({ name: `y${k}`, width: 1 as const, at: { slot }, ...cut })),
+      ...writes.map((slot, k) => ({ name: `y${k}`, width, at: { slot }, ...cut })),
     ];
     const numbers: Quantity[] = [
-      { name: "count", type: "u32", value: count },
+      { name: "count", type: "u32", value: threads },
       { name: "offset", type: "u32", value: part * partLength },
       ...scalars.map((scalar, k): Quantity => {
         const dtype = scalarTypes.get(k)!;
@@ -101,7 +125,7 @@ function callsOfPlan(plan: LoopPlan, { reads, writes, scalars }: Slots, partLeng
       args,
       numbers,
       workgroupSize: LANES,
-      workgroups: Math.ceil(count / LANES),
+      workgroups: Math.ceil(threads / LANES),
       work,
     };
   });

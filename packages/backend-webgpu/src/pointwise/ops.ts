@@ -1,48 +1,81 @@
 // One row for each pointwise op: its value as a WGSL expression of its operands'. float32 is f32, int32 i32, uint8 u32, bool
-// bool. Functions that WGSL lacks, or has only roughly, are in library.ts.
+// bool; a thread computes one element, or four as a vector. Functions that WGSL lacks, or has only roughly, are in library.ts.
 import type { DType } from "@lamina/core";
 
+export type Width = 1 | 4;
 export interface Operand {
+  /** The name of a variable. */
   readonly text: string;
   readonly dtype: DType;
 }
-type Expression = (x: readonly string[], dtype: DType, out: DType) => string;
+interface Kind {
+  /** Of the operands (of the last one, where they differ), and of the result. */
+  readonly dtype: DType;
+  readonly out: DType;
+  readonly width: Width;
+}
+type Expression = (x: readonly string[], kind: Kind) => string;
 
-/** What values of a dtype are while they are computed with. */
-export const valueType = (dtype: DType): string =>
+const scalarType = (dtype: DType): string =>
   dtype === "float32" ? "f32" : dtype === "int32" ? "i32" : dtype === "bool" ? "bool" : "u32";
+/** What values of a dtype are while they are computed with. */
+export const valueType = (dtype: DType, width: Width): string =>
+  width === 1 ? scalarType(dtype) : `vec4<${scalarType(dtype)}>`;
+const lanes = ["x", "y", "z", "w"];
 
+/** A function of single numbers, lane by lane. */
 const call =
+  (name: string): Expression =>
+  (x, { out, width }) => {
+    if (width === 1) return `${name}(${x.join(", ")})`;
+    return `${valueType(out, width)}(${lanes.map((lane) => `${name}(${x.map((v) => `${v}.${lane}`).join(", ")})`).join(", ")})`;
+  };
+/** A function that WGSL has for vectors as well. */
+const builtin =
   (name: string): Expression =>
   (x) =>
     `${name}(${x.join(", ")})`;
-/** By the operands' type. uint8 is computed in 32 bits and cut to 8. */
-const byType =
-  (float: Expression, int: Expression, bool: Expression = int): Expression =>
-  (x, dtype, out) => {
-    if (dtype === "float32") return float(x, dtype, out);
-    if (dtype === "bool") return bool(x, dtype, out);
-    return dtype === "uint8" && out === "uint8" ? `(${int(x, dtype, out)} & 255u)` : int(x, dtype, out);
-  };
 const infix =
   (operator: string): Expression =>
   ([x, y]) =>
     `(${x} ${operator} ${y})`;
-const truth = (text: string) => `u32(${text})`;
+/** By the operands' type. uint8 is computed in 32 bits and cut to 8. */
+const byType =
+  (float: Expression, int: Expression, bool: Expression = int): Expression =>
+  (x, kind) => {
+    const { dtype, out, width } = kind;
+    if (dtype === "float32") return float(x, kind);
+    if (dtype === "bool") return bool(x, kind);
+    return dtype === "uint8" && out === "uint8" ? asByte(int(x, kind), width) : int(x, kind);
+  };
+const asByte = (text: string, width: Width): string => `(${text} & ${valueType("uint8", width)}(255u))`;
+/** Of truth values, as numbers. */
+const ordered =
+  (operator: string): Expression =>
+  ([x, y], { width }) => {
+    const number = valueType("uint8", width);
+    return `(${number}(${x}) ${operator} ${number}(${y}))`;
+  };
 
-const cast: Expression = ([x], from, to) => {
+const cast: Expression = ([x], kind) => {
+  const { dtype: from, out: to, width } = kind;
   if (from === to) return x;
-  if (to === "bool") return from === "float32" ? `is_true(${x})` : from === "int32" ? `(${x} != 0)` : `(${x} != 0u)`;
-  if (from === "bool") return to === "float32" ? `f32(${x})` : to === "int32" ? `i32(${x})` : `u32(${x})`;
-  if (to === "float32") return `f32(${x})`;
-  if (to === "int32") return from === "float32" ? `i32(${x})` : `i32(${x})`;
-  return from === "float32" ? `(u32(i32(${x})) & 255u)` : `(u32(${x}) & 255u)`;
+  const type = valueType(to, width);
+  if (to === "bool") return from === "float32" ? call("is_true")([x], kind) : `(${x} != ${valueType(from, width)}())`;
+  if (to !== "uint8" || from === "bool") return `${type}(${x})`;
+  return asByte(from === "float32" ? `${type}(${valueType("int32", width)}(${x}))` : `${type}(${x})`, width);
 };
+const reluGrad: Expression = ([dy, y], kind) => {
+  const zero = `${valueType("float32", kind.width)}()`;
+  return `select(${zero}, ${dy}, ${call("is_positive")([y], { ...kind, out: "bool" })})`;
+};
+const remainder: Expression = (x, kind) =>
+  call(kind.dtype === "int32" ? "int_remainder_of" : "uint_remainder_of")(x, kind);
 
 const rows: Readonly<Record<string, Expression>> = {
   neg: byType(call("negative"), ([x]) => `(-${x})`),
-  abs: byType(call("magnitude"), call("abs")),
-  sign: byType(call("sign_of"), ([x]) => `sign(${x})`),
+  abs: byType(call("magnitude"), builtin("abs")),
+  sign: byType(call("sign_of"), builtin("sign")),
   floor: call("floor_of"),
   ceil: call("ceil_of"),
   round: call("round_of"),
@@ -75,31 +108,28 @@ const rows: Readonly<Record<string, Expression>> = {
   add: byType(infix("+"), infix("+")),
   sub: byType(infix("-"), infix("-")),
   mul: byType(infix("*"), infix("*")),
-  maximum: byType(call("maximum_of"), call("max"), infix("||")),
-  minimum: byType(call("minimum_of"), call("min"), infix("&&")),
+  maximum: byType(call("maximum_of"), builtin("max"), infix("|")),
+  minimum: byType(call("minimum_of"), builtin("min"), infix("&")),
   div: infix("/"),
   pow: call("pow_of"),
   atan2: call("atan2_of"),
-  remainder: byType(
-    call("remainder_of"),
-    (x, dtype) => `${dtype === "int32" ? "int_remainder_of" : "uint_remainder_of"}(${x.join(", ")})`,
-  ),
-  equal: byType(call("equal_to"), infix("=="), infix("==")),
-  less: byType(call("less_than"), infix("<"), ([x, y]) => `(${truth(x)} < ${truth(y)})`),
-  lessEqual: byType(call("at_most"), infix("<="), ([x, y]) => `(${truth(x)} <= ${truth(y)})`),
+  remainder: byType(call("remainder_of"), remainder),
+  equal: byType(call("equal_to"), infix("==")),
+  less: byType(call("less_than"), infix("<"), ordered("<")),
+  lessEqual: byType(call("at_most"), infix("<="), ordered("<=")),
   where: ([c, x, y]) => `select(${y}, ${x}, ${c})`,
-  reluGrad: ([dy, y]) => `select(0.0, ${dy}, less_than(0.0, ${y}))`,
+  reluGrad,
   sigmoidGrad: ([dy, y]) => `(${dy} * ${y} * (1.0 - ${y}))`,
   tanhGrad: ([dy, y]) => `(${dy} * (1.0 - ${y} * ${y}))`,
 };
 export const pointwiseOps: readonly string[] = Object.keys(rows);
 export const isPointwise = (op: string): boolean => op === "full" || Object.hasOwn(rows, op);
 
-/** `dtype` of the result; operands of a choice may differ from its condition. */
-export function expressionOf(op: string, operands: readonly Operand[], dtype: DType): string {
+/** `out` is the result's dtype; operands of a choice may differ from its condition. */
+export function expressionOf(op: string, operands: readonly Operand[], out: DType, width: Width): string {
+  const dtype = operands[operands.length - 1].dtype;
   return rows[op](
     operands.map(({ text }) => text),
-    operands[operands.length - 1].dtype,
-    dtype,
+    { dtype, out, width },
   );
 }
