@@ -12,6 +12,7 @@ import { Reads } from "./reads.ts";
 import type { Engine } from "./run.ts";
 import { type OpTiming, Timings } from "./timings.ts";
 
+export { gaps } from "./gaps.ts";
 export { type GpuArray, OutOfMemoryError } from "./memory.ts";
 export type { Progress } from "./pipelines.ts";
 export type { OpTiming } from "./timings.ts";

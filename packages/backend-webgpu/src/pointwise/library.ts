@@ -27,82 +27,109 @@ const ERF = [
 /** erfc(x)*exp(x*x) as a polynomial in 1/(1 + x/2), for x from 1 to 4. */
 const ERFC = [-0.23073457181, 0.63648343086, -0.0642309039, 0.39666831493, 0.25973942876, 0.00181799207];
 
-/** Each may use the others. */
-const functions: Readonly<Record<string, string>> = {
+/**
+ * Of a number, or of four at a time: F, I, U and B stand for f32, i32, u32 and bool, or vectors of them. No branches, since four
+ * would have to take the same.
+ */
+const wide: Readonly<Record<string, string>> = {
   // ---- special values ----------------------------------------------------------------------------------------------------
+  size_bits: `fn size_bits(x: F) -> U { return bitcast<U>(x) & U(0x7fffffffu); }`,
+  is_nan: `fn is_nan(x: F) -> B { return size_bits(x) > U(0x7f800000u); }`,
+  is_infinite: `fn is_infinite(x: F) -> B { return size_bits(x) == U(0x7f800000u); }`,
+  is_negative: `fn is_negative(x: F) -> B { return bitcast<U>(x) >= U(0x80000000u); }`,
+  /** More than 0, and no NaN. */
+  is_positive: `fn is_positive(x: F) -> B { return bitcast<U>(x) - U(1u) < U(0x7f800000u); }`,
+  /** Anything but zero; NaN, too, and numbers that arithmetic may take for zero. */
+  is_true: `fn is_true(x: F) -> B { return size_bits(x) != U(0u); }`,
+  magnitude: `fn magnitude(x: F) -> F { return bitcast<F>(size_bits(x)); }`,
+  negative: `fn negative(x: F) -> F { return bitcast<F>(bitcast<U>(x) ^ U(0x80000000u)); }`,
+  with_sign: `fn with_sign(x: F, model: F) -> F { return bitcast<F>(size_bits(x) | (bitcast<U>(model) & U(0x80000000u))); }`,
+
+  // ---- order: by the bits, as integers, so that nothing is taken for zero and NaN is never equal ------------------------------
+  order_of: `fn order_of(x: F) -> I { let size = bitcast<I>(size_bits(x)); return select(size, -size, is_negative(x)); }`,
+  are_numbers: `fn are_numbers(x: F, y: F) -> B { return max(size_bits(x), size_bits(y)) <= U(0x7f800000u); }`,
+  equal_to: `fn equal_to(x: F, y: F) -> B { return (order_of(x) == order_of(y)) & are_numbers(x, y); }`,
+  less_than: `fn less_than(x: F, y: F) -> B { return (order_of(x) < order_of(y)) & are_numbers(x, y); }`,
+  at_most: `fn at_most(x: F, y: F) -> B { return (order_of(x) <= order_of(y)) & are_numbers(x, y); }`,
+  /** NaN wins; 0 is larger than -0. */
+  maximum_of: `fn maximum_of(x: F, y: F) -> F {
+  let a = order_of(x); let b = order_of(y);
+  let first = (a > b) | ((a == b) & !is_negative(x));
+  return select(select(y, x, first & !is_nan(y)), x, is_nan(x));
+}`,
+  minimum_of: `fn minimum_of(x: F, y: F) -> F {
+  let a = order_of(x); let b = order_of(y);
+  let first = (a < b) | ((a == b) & is_negative(x));
+  return select(select(y, x, first & !is_nan(y)), x, is_nan(x));
+}`,
+  sign_of: `fn sign_of(x: F) -> F { return select(x, with_sign(F(1.0), x), is_true(x) & !is_nan(x)); }`,
+  relu_of: `fn relu_of(x: F) -> F { return select(x, F(0.0), is_negative(x) & !is_nan(x)); }`,
+
+  // ---- rounding: what has no fraction, or is no number, stays as it is; a result of zero keeps the sign ------------------------
+  has_fraction: `fn has_fraction(x: F) -> B { return size_bits(x) < U(0x4b000000u); }`,
+  /** Between 0 and 1, however small. */
+  is_proper: `fn is_proper(x: F) -> B { return size_bits(x) - U(1u) < U(0x3f7fffffu); }`,
+  signed_zero: `fn signed_zero(y: F, x: F) -> F { return select(y, with_sign(F(0.0), x), y == F(0.0)); }`,
+  floor_of: `fn floor_of(x: F) -> F {
+  let y = select(x, signed_zero(floor(x), x), has_fraction(x));
+  return select(y, select(F(0.0), F(-1.0), is_negative(x)), is_proper(x));
+}`,
+  ceil_of: `fn ceil_of(x: F) -> F {
+  let y = select(x, signed_zero(ceil(x), x), has_fraction(x));
+  return select(y, select(F(1.0), with_sign(F(0.0), x), is_negative(x)), is_proper(x));
+}`,
+  round_of: `fn round_of(x: F) -> F { return select(x, signed_zero(round(x), x), has_fraction(x)); }`,
+  trunc_of: `fn trunc_of(x: F) -> F { return select(x, signed_zero(trunc(x), x), has_fraction(x)); }`,
+
+  // ---- roots and exponentials ------------------------------------------------------------------------------------------------
+  /** A subnormal number is its bits * 2^-149. */
+  sqrt_of: `fn sqrt_of(x: F) -> F {
+  let small = size_bits(x) < U(0x00800000u);
+  let root = select(sqrt(x), sqrt(F(size_bits(x)) * 2.0) * 0x1p-75f, small);
+  let y = select(root, F(nan_value()), is_negative(x) | is_nan(x));
+  return select(y, x, !is_true(x) | (bitcast<U>(x) == U(0x7f800000u)));
+}`,
+  rsqrt_of: `fn rsqrt_of(x: F) -> F {
+  return select(1.0 / sqrt_of(x), with_sign(F(infinity()), x), !is_true(x));
+}`,
+  /** x * 2^k for k from -250 to 250, in two steps, since 2^k alone may be out of range. */
+  scaled: `fn scaled(x: F, k: I) -> F {
+  let half = k >> U(1u);
+  return x * bitcast<F>((half + I(127)) << U(23u)) * bitcast<F>((k - half + I(127)) << U(23u));
+}`,
+  /** e^r for |r| up to ln(2)/2. */
+  small_exp: `fn small_exp(r: F) -> F { return 1.0 + (r + r * r * ${polynomial("r", EXP)}); }`,
+  exp_of: `fn exp_of(x: F) -> F {
+  let y = clamp(x, F(-110.0), F(100.0));
+  let k = round(y * 1.44269504);
+  return select(scaled(small_exp((y - k * 0.693359375) + k * 2.12194440e-4), I(k)), x, is_nan(x));
+}`,
+  sigmoid_of: `fn sigmoid_of(x: F) -> F {
+  let e = exp_of(-magnitude(x));
+  return select(select(F(1.0), e, is_negative(x)) / (1.0 + e), x, is_nan(x));
+}`,
+  /** Where e^x may be too small for the device, x*e^x is not. */
+  silu_of: `fn silu_of(x: F) -> F {
+  let half = exp_of(0.5 * x);
+  return select(x * sigmoid_of(x), x * half * half, (x < F(-80.0)) & !is_infinite(x) & !is_nan(x));
+}`,
+  tanh_of: `fn tanh_of(x: F) -> F {
+  let z = x * x;
+  let small = x + x * z * ${polynomial("z", TANH)};
+  let e = exp_of(-2.0 * magnitude(x));
+  let large = with_sign((1.0 - e) / (1.0 + e), x);
+  let y = select(large, small, size_bits(x) < U(0x3f200000u));
+  return select(y, x, (size_bits(x) < U(0x39000000u)) | is_nan(x));
+}`,
+};
+
+/** Of one number. Each may use the others, and those above. */
+const functions: Readonly<Record<string, string>> = {
   // the bits come from a variable, since constants must not be NaN or infinite
   nan_value: `fn nan_value() -> f32 { var bits = 0x7fc00000u; return bitcast<f32>(bits); }`,
   infinity: `fn infinity() -> f32 { var bits = 0x7f800000u; return bitcast<f32>(bits); }`,
-  size_bits: `fn size_bits(x: f32) -> u32 { return bitcast<u32>(x) & 0x7fffffffu; }`,
-  is_nan: `fn is_nan(x: f32) -> bool { return size_bits(x) > 0x7f800000u; }`,
-  is_infinite: `fn is_infinite(x: f32) -> bool { return size_bits(x) == 0x7f800000u; }`,
-  is_negative: `fn is_negative(x: f32) -> bool { return (bitcast<u32>(x) & 0x80000000u) != 0u; }`,
-  /** Anything but zero; NaN, too, and numbers that arithmetic may take for zero. */
-  is_true: `fn is_true(x: f32) -> bool { return size_bits(x) != 0u; }`,
-  magnitude: `fn magnitude(x: f32) -> f32 { return bitcast<f32>(size_bits(x)); }`,
-  negative: `fn negative(x: f32) -> f32 { return bitcast<f32>(bitcast<u32>(x) ^ 0x80000000u); }`,
-  with_sign: `fn with_sign(x: f32, model: f32) -> f32 { return bitcast<f32>(size_bits(x) | (bitcast<u32>(model) & 0x80000000u)); }`,
-
-  // ---- order: by the bits, as integers, so that nothing is taken for zero and NaN is never equal ------------------------------
-  order_of: `fn order_of(x: f32) -> i32 { let size = i32(size_bits(x)); return select(size, -size, is_negative(x)); }`,
-  equal_to: `fn equal_to(x: f32, y: f32) -> bool { return order_of(x) == order_of(y) && !is_nan(x) && !is_nan(y); }`,
-  less_than: `fn less_than(x: f32, y: f32) -> bool { return order_of(x) < order_of(y) && !is_nan(x) && !is_nan(y); }`,
-  is_positive: `fn is_positive(x: f32) -> bool { return bitcast<u32>(x) - 1u < 0x7f800000u; }`,
-  at_most: `fn at_most(x: f32, y: f32) -> bool { return order_of(x) <= order_of(y) && !is_nan(x) && !is_nan(y); }`,
-  /** NaN wins; 0 is larger than -0. */
-  maximum_of: `fn maximum_of(x: f32, y: f32) -> f32 {
-  if (is_nan(x)) { return x; }
-  if (is_nan(y)) { return y; }
-  let a = order_of(x); let b = order_of(y);
-  return select(y, x, a > b || (a == b && !is_negative(x)));
-}`,
-  minimum_of: `fn minimum_of(x: f32, y: f32) -> f32 {
-  if (is_nan(x)) { return x; }
-  if (is_nan(y)) { return y; }
-  let a = order_of(x); let b = order_of(y);
-  return select(y, x, a < b || (a == b && is_negative(x)));
-}`,
-  sign_of: `fn sign_of(x: f32) -> f32 { return select(x, with_sign(1.0, x), size_bits(x) != 0u && !is_nan(x)); }`,
-  relu_of: `fn relu_of(x: f32) -> f32 { return select(x, 0.0, bitcast<u32>(x) >= 0x80000000u && !is_nan(x)); }`,
-
-  // ---- rounding ----------------------------------------------------------------------------------------------------------
-  /** What has no fraction, or is no number, stays as it is; a result of zero keeps the sign. */
-  floor_of: `fn floor_of(x: f32) -> f32 {
-  if (size_bits(x) - 1u < 0x3f7fffffu) { return select(0.0, -1.0, is_negative(x)); } // between 0 and 1, however small
-  return select(with_sign_of_zero(floor(x), x), x, size_bits(x) >= 0x4b000000u);
-}`,
-  ceil_of: `fn ceil_of(x: f32) -> f32 {
-  if (size_bits(x) - 1u < 0x3f7fffffu) { return select(1.0, with_sign(0.0, x), is_negative(x)); }
-  return select(with_sign_of_zero(ceil(x), x), x, size_bits(x) >= 0x4b000000u);
-}`,
-  round_of: `fn round_of(x: f32) -> f32 { return select(with_sign_of_zero(round(x), x), x, size_bits(x) >= 0x4b000000u); }`,
-  trunc_of: `fn trunc_of(x: f32) -> f32 { return select(with_sign_of_zero(trunc(x), x), x, size_bits(x) >= 0x4b000000u); }`,
-  with_sign_of_zero: `fn with_sign_of_zero(y: f32, x: f32) -> f32 { return select(y, with_sign(0.0, x), y == 0.0); }`,
 
   // ---- powers and logarithms ---------------------------------------------------------------------------------------------------
-  sqrt_of: `fn sqrt_of(x: f32) -> f32 {
-  if (size_bits(x) == 0u || bitcast<u32>(x) == 0x7f800000u) { return x; }
-  if (is_negative(x) || is_nan(x)) { return nan_value(); }
-  if (size_bits(x) < 0x00800000u) { return sqrt(f32(size_bits(x)) * 2.0) * 0x1p-75f; } // x is its bits * 2^-149
-  return sqrt(x);
-}`,
-  rsqrt_of: `fn rsqrt_of(x: f32) -> f32 {
-  if (size_bits(x) == 0u) { return with_sign(infinity(), x); }
-  return 1.0 / sqrt_of(x);
-}`,
-  /** x * 2^k for k from -250 to 250, in two steps, since 2^k alone may be out of range. */
-  scaled: `fn scaled(x: f32, k: i32) -> f32 {
-  let half = k >> 1u;
-  return x * bitcast<f32>(u32(half + 127) << 23u) * bitcast<f32>(u32(k - half + 127) << 23u);
-}`,
-  /** e^r for |r| up to ln(2)/2. */
-  small_exp: `fn small_exp(r: f32) -> f32 { return 1.0 + (r + r * r * ${polynomial("r", EXP)}); }`,
-  exp_of: `fn exp_of(x: f32) -> f32 {
-  if (is_nan(x)) { return x; }
-  let y = clamp(x, -110.0, 100.0);
-  let k = round(y * 1.44269504);
-  return scaled(small_exp((y - k * 0.693359375) + k * 2.12194440e-4), i32(k));
-}`,
   expm1_of: `fn expm1_of(x: f32) -> f32 {
   let small = x + x * x * ${polynomial("x", EXPM1)};
   return select(exp_of(x) - 1.0, select(small, x, size_bits(x) < 0x33000000u), size_bits(x) < 0x3f000000u);
@@ -190,9 +217,9 @@ const functions: Readonly<Record<string, string>> = {
   remainder_of: `fn remainder_of(x: f32, y: f32) -> f32 {
   if (is_nan(x) || is_nan(y) || is_infinite(x) || size_bits(y) == 0u) { return nan_value(); }
   if (is_infinite(y)) { return select(x, y, size_bits(x) != 0u && is_negative(x) != is_negative(y)); }
-  var r = x - floor(x / y) * y;
+  var r = x - floor(x / y) * y; // the quotient may have been rounded over a whole number
+  if (abs(r) >= abs(y)) { r -= with_sign(y, r); }
   if (r != 0.0 && is_negative(r) != is_negative(y)) { r += y; }
-  if (abs(r) >= abs(y)) { r -= y; }
   return r;
 }`,
   int_remainder_of: `fn int_remainder_of(x: i32, y: i32) -> i32 {
@@ -289,14 +316,6 @@ const functions: Readonly<Record<string, string>> = {
   let half = exp_of(0.5 * magnitude(x));
   return 0.5 * half * half + 0.5 / (half * half);
 }`,
-  tanh_of: `fn tanh_of(x: f32) -> f32 {
-  if (is_nan(x)) { return x; }
-  let size = magnitude(x);
-  if (size_bits(x) < 0x39000000u) { return x; }
-  if (size < 0.625) { let z = x * x; return x + x * z * ${polynomial("z", TANH)}; }
-  let e = exp_of(-2.0 * size);
-  return with_sign((1.0 - e) / (1.0 + e), x);
-}`,
   erf_of: `fn erf_of(x: f32) -> f32 {
   if (is_nan(x)) { return x; }
   let size = magnitude(x);
@@ -305,16 +324,6 @@ const functions: Readonly<Record<string, string>> = {
   let t = 1.0 / (1.0 + 0.5 * size);
   return with_sign(1.0 - exp_of(-size * size) * ${polynomial("t", ERFC)}, x);
 }`,
-  sigmoid_of: `fn sigmoid_of(x: f32) -> f32 {
-  if (is_nan(x)) { return x; }
-  let e = exp_of(-magnitude(x));
-  return select(1.0, e, is_negative(x)) / (1.0 + e);
-}`,
-  silu_of: `fn silu_of(x: f32) -> f32 {
-  if (x > -80.0 || is_nan(x) || is_infinite(x)) { return x * sigmoid_of(x); }
-  let half = exp_of(0.5 * x); // e^x may be too small for the device, x*e^x is not
-  return x * half * half;
-}`,
   softplus_of: `fn softplus_of(x: f32) -> f32 {
   if (is_nan(x)) { return x; }
   return relu_of(x) + log1p_of(exp_of(-magnitude(x)));
@@ -322,12 +331,31 @@ const functions: Readonly<Record<string, string>> = {
   gelu_of: `fn gelu_of(x: f32) -> f32 { return 0.5 * x * (1.0 + erf_of(x * 0.707106781)); }`,
 };
 
-const used = (text: string): string[] =>
-  [...new Set(text.match(/\b[A-Za-z_]\w*(?=[( {])/g) ?? [])].filter((name) => Object.hasOwn(functions, name));
+const NAME = /\b[A-Za-z_]\w*(?=[( {])/g;
+const types = { F: "f32", I: "i32", U: "u32", B: "bool" } as const;
+
+/** Whether a function has a form for four numbers at a time: NAME_4. */
+export const isWide = (name: string): boolean => Object.hasOwn(wide, name);
+
+function textOf(name: string): string | undefined {
+  if (Object.hasOwn(functions, name)) return functions[name];
+  if (isWide(name)) return wide[name].replace(/\b[FIUB]\b/g, (t) => types[t as keyof typeof types]);
+  const single = name.endsWith("_4") ? name.slice(0, -2) : "";
+  if (!isWide(single)) return undefined;
+  const text = wide[single].replace(NAME, (called) => (isWide(called) ? `${called}_4` : called));
+  return text.replace(/\b[FIUB]\b/g, (t) => `vec4<${types[t as keyof typeof types]}>`);
+}
+const called = (text: string): string[] => text.match(NAME) ?? [];
 
 /** The functions that `text` calls, and those that they call. */
 export function libraryOf(text: string): string {
-  const found = new Set(used(text));
-  for (const name of found) for (const more of used(functions[name])) found.add(more);
-  return [...found].map((name) => functions[name]).join("\n");
+  const found = new Map<string, string>();
+  const add = (name: string): void => {
+    const own = found.has(name) ? undefined : textOf(name);
+    if (own === undefined) return;
+    found.set(name, own);
+    called(own).forEach(add);
+  };
+  called(text).forEach(add);
+  return [...found.values()].join("\n");
 }

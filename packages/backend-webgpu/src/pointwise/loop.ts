@@ -6,7 +6,7 @@ import type { Argument, Call, Quantity } from "../calls.ts";
 import { coordinatesText, dotText } from "../coordinates.ts";
 import { wgslType } from "../shader.ts";
 import { libraryOf } from "./library.ts";
-import { expressionOf, valueType, type Width } from "./ops.ts";
+import { expressionOf, isWideOp, valueType, type Width } from "./ops.ts";
 
 const LANES = 64;
 
@@ -24,10 +24,14 @@ function isContiguous(sizes: readonly number[], strides: readonly number[]): boo
 const isStrided = ({ sizes, loads }: LoopPlan): boolean => loads.some(({ strides }) => !isContiguous(sizes, strides));
 
 /**
- * Four elements a thread where each load is a vector, or one number for all four: then the last axis is a whole number of
- * vectors, or everything is read element by element, and what lies past the end is nobody's.
+ * Four elements a thread where all ops can, and each load is a vector, or one number for all four: then the last axis is a whole
+ * number of vectors, or everything is read element by element, and what lies past the end is nobody's.
  */
 function widthOf(plan: LoopPlan): Width {
+  const { values } = plan;
+  const isWideValue = (v: LoopPlan["values"][number]) =>
+    v.kind !== "op" || isWideOp(v.op, values[v.args.at(-1)!].dtype, v.dtype);
+  if (!values.every(isWideValue)) return 1;
   if (!isStrided(plan)) return 4;
   const last = plan.sizes.length - 1;
   const aligned = ({ strides }: { strides: readonly number[] }) =>

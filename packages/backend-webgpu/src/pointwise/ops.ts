@@ -1,6 +1,7 @@
 // One row for each pointwise op: its value as a WGSL expression of its operands'. float32 is f32, int32 i32, uint8 u32, bool
 // bool; a thread computes one element, or four as a vector. Functions that WGSL lacks, or has only roughly, are in library.ts.
 import type { DType } from "@lamina/core";
+import { isWide } from "./library.ts";
 
 export type Width = 1 | 4;
 export interface Operand {
@@ -21,15 +22,12 @@ const scalarType = (dtype: DType): string =>
 /** What values of a dtype are while they are computed with. */
 export const valueType = (dtype: DType, width: Width): string =>
   width === 1 ? scalarType(dtype) : `vec4<${scalarType(dtype)}>`;
-const lanes = ["x", "y", "z", "w"];
 
-/** A function of single numbers, lane by lane. */
+/** A function of the library. */
 const call =
   (name: string): Expression =>
-  (x, { out, width }) => {
-    if (width === 1) return `${name}(${x.join(", ")})`;
-    return `${valueType(out, width)}(${lanes.map((lane) => `${name}(${x.map((v) => `${v}.${lane}`).join(", ")})`).join(", ")})`;
-  };
+  (x, { width }) =>
+    `${name}${width === 4 ? "_4" : ""}(${x.join(", ")})`;
 /** A function that WGSL has for vectors as well. */
 const builtin =
   (name: string): Expression =>
@@ -123,6 +121,11 @@ const rows: Readonly<Record<string, Expression>> = {
   tanhGrad: ([dy, y]) => `(${dy} * (1.0 - ${y} * ${y}))`,
 };
 export const pointwiseOps: readonly string[] = Object.keys(rows);
+/** Whether an op can be computed for four elements at a time; the others take a function of single numbers. */
+export const isWideOp = (op: string, dtype: DType, out: DType): boolean => {
+  const x = ["x", "y", "z"];
+  return (rows[op](x, { dtype, out, width: 4 }).match(/\w+(?=_4\()/g) ?? []).every(isWide);
+};
 export const isPointwise = (op: string): boolean => op === "full" || Object.hasOwn(rows, op);
 
 /** `out` is the result's dtype; operands of a choice may differ from its condition. */
