@@ -5,7 +5,7 @@ import { basename, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Command, CommanderError } from "commander";
 import { runInBrowser } from "./browser/index.ts";
-import { type CommandOptions, progress, publish, verdictOf, withOptions } from "./command.ts";
+import { type CommandOptions, casesIn, progress, publish, verdictOf, withOptions } from "./command.ts";
 import type { Gap } from "./conform.ts";
 import { openerOf } from "./opener.ts";
 import { type Report, runConformance } from "./report.ts";
@@ -47,7 +47,8 @@ async function judge(module: string, options: Options): Promise<Report> {
   const open = openerOf(found, name, options.export);
   const { filter, level, absent } = options;
   const declared = gapsOf(found);
-  const chosen = { filter, levels: level, absent, declared, onResult: progress() };
+  const cases = await casesIn(options.case);
+  const chosen = { filter, levels: level, absent, declared, cases, onResult: progress() };
   if (!options.browser) return runConformance(name, open, chosen);
   const { isolated } = options;
   return runInBrowser(name, { ...chosen, module: pathToFileURL(file), export: options.export, isolated });

@@ -1,8 +1,9 @@
 // What the command lines share (`lamina conformance` and this package's own): options, progress, and where reports go.
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
 import type { Level, Result } from "./case.ts";
 import { levels } from "./case.ts";
+import type { CaseFile } from "./caseFile.ts";
 import type { Report } from "./report.ts";
 import { htmlReport } from "./reports/html.ts";
 import { formatReport } from "./reports/table.ts";
@@ -13,6 +14,7 @@ export interface CommandOptions {
   json?: string;
   html?: string;
   absent?: string;
+  case?: string;
   browser?: boolean;
   isolated?: boolean;
 }
@@ -24,12 +26,23 @@ export const withOptions = (command: Command): Command =>
     .addOption(new Option("--level <name...>", "only these levels").choices(levels))
     .option("--json <file>", "also write the report as JSON: the counts, and a row a case")
     .option("--html <file>", "also write the report as one HTML file")
+    .option("--case <file>", "replay the case in a file that bisectBackends wrote, and nothing else")
     .option("--absent <reason>", "why this device may be missing here: then that is reported and is no failure")
     .option(
       "--browser",
       "run in the browser that LAMINA_CHROMIUM names, else in Chrome; needs vite and playwright-core",
     )
     .option("--isolated", "with --browser: on a cross-origin isolated page, where threads can share memory");
+
+/** What --case names. */
+export async function casesIn(file: string | undefined): Promise<readonly CaseFile[] | undefined> {
+  if (file === undefined) return undefined;
+  try {
+    return [JSON.parse(await readFile(file, "utf8")) as CaseFile];
+  } catch (error) {
+    throw new Error(`--case ${file}: ${(error as Error).message}; name a file that bisectBackends wrote`);
+  }
+}
 
 /** A line that tells how far it is, where someone watches. */
 export function progress(): (result: Result) => void {

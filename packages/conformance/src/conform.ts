@@ -2,8 +2,10 @@
 import { reference } from "@lamina/backend-reference";
 import type { Backend } from "@lamina/core";
 import { levels as allLevels, type Level, type Result } from "./case.ts";
+import type { CaseFile } from "./caseFile.ts";
 import { Absent, type Check, Mismatch } from "./check.ts";
 import { checksOf } from "./levels/index.ts";
+import { caseChecks } from "./levels/ops.ts";
 
 export interface Gap {
   /** A result's id, exactly. */
@@ -19,6 +21,8 @@ export interface ConformOptions {
   declared?: readonly Gap[];
   /** Why the device may be missing on this machine. Without it, a device that does not open is a failure. */
   absent?: string;
+  /** Replays these, as bisectBackends writes them, and nothing of the suite's own. */
+  cases?: readonly CaseFile[];
 }
 
 const idOf = ({ level, op, name }: Check): string => `${level}/${op}/${name}`;
@@ -39,7 +43,9 @@ export async function* conform(open: () => Promise<Backend>, options: ConformOpt
   const gaps = new Map(declared.map((gap) => [gap.id, gap.reason]));
   const oracle = await reference({ precision: "double" });
   try {
-    for (const check of await checksOf({ backend, oracle, open }, levels)) {
+    const subject = { backend, oracle, open };
+    const checks = options.cases?.flatMap((file) => caseChecks(subject, file)) ?? (await checksOf(subject, levels));
+    for (const check of checks) {
       const id = idOf(check);
       if (!selected(id, options)) continue;
       yield withGap(await run(check), gaps.get(id));
@@ -50,7 +56,7 @@ export async function* conform(open: () => Promise<Backend>, options: ConformOpt
     await oracle.close();
   }
   // of what was left out by levels or filter nothing is known
-  if (options.filter !== undefined) return;
+  if (options.filter !== undefined || options.cases) return;
   for (const id of gaps.keys()) if (isAmong(levels, id)) yield unknownGap(id, levels[0]);
 }
 /** Whether a run of these levels would have met the id; one of no level at all is never met. */

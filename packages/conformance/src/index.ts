@@ -1,5 +1,7 @@
 // The suite that judges a device: cases as data, results as an async iterator.
+export { type Bisection, type BisectOptions, bisectBackends, type Divergence } from "./bisect.ts";
 export { type Fill, type Input, type Level, levels, type OpCase, type Result, type Status } from "./case.ts";
+export type { CaseFile } from "./caseFile.ts";
 export { type ConformOptions, conform, type Gap } from "./conform.ts";
 export { openerOf } from "./opener.ts";
 export { type Environment, type Report, type RunOptions, reportOf, runConformance } from "./report.ts";

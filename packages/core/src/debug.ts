@@ -1,5 +1,6 @@
 // debug(): runs every op as it is recorded, so that a debugger sees values, and names the op that made a NaN.
 import { isFloat } from "./dtype.ts";
+import { differentiated } from "./mode.ts";
 import { peek, tracer } from "./pending.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -8,6 +9,8 @@ export interface DebugOptions {
   eager?: boolean;
   /** Throw, on the user's line, when an op makes a NaN or an infinity from finite inputs. Implies eager. */
   nan?: boolean;
+  /** Is told of each op as it is recorded, and of the op whose gradient it computes, if it does. Runs nothing. */
+  onRecord?(op: Tensor, gradientOf: Tensor | undefined): void;
 }
 let options: DebugOptions = {};
 
@@ -15,12 +18,15 @@ let options: DebugOptions = {};
 export function debug(next: DebugOptions): void {
   options = next;
 }
-export const isDebugging = (): boolean => options.eager === true || options.nan === true;
+const runsAll = (): boolean => options.eager === true || options.nan === true;
+export const isDebugging = (): boolean => runsAll() || options.onRecord !== undefined;
 
 const isBad = (v: number) => !Number.isFinite(v);
-/** Runs a node that was just recorded, and looks at its value. */
+/** Tells of a node that was just recorded; runs it and looks at its value if that was asked for. */
 export function inspectNode(t: Tensor): void {
   if (tracer()) return;
+  options.onRecord?.(t, differentiated());
+  if (!runsAll()) return;
   const data = peek(t);
   if (!options.nan || !data || !isFloat(t.dtype)) return;
   const at = data.findIndex(isBad);

@@ -1,7 +1,7 @@
 // The reverse pass: gradients are more graph, there is no second mechanism.
 import type { Cell } from "./cell.ts";
 import { isFloat } from "./dtype.ts";
-import { withGrad } from "./mode.ts";
+import { differentiate, withGrad } from "./mode.ts";
 import { add, detach, full } from "./ops/functions.ts";
 import { settle } from "./pending.ts";
 import { sweep } from "./run.ts";
@@ -49,6 +49,7 @@ function gradients(
       const leads = new Set<Tensor>(); // what a wanted tensor can be reached from
       for (const t of order) if (isWanted(t) || t.inputs.some((x) => leads.has(x))) leads.add(t);
       for (let i = order.length - 1; i >= 0; i--) passBack(order[i], found, leads);
+      differentiate(undefined);
       return found;
     }),
   );
@@ -56,6 +57,7 @@ function gradients(
 function passBack(t: Tensor, found: Map<Tensor, Tensor>, leads: ReadonlySet<Tensor>): void {
   const dy = found.get(t);
   if (!dy || !t.op || t.op.grad === "none" || !t.inputs.some((x) => leads.has(x))) return;
+  differentiate(t);
   const thunks = t.op.grad(t, dy, t.attrs!);
   t.inputs.forEach((x, k) => {
     if (!leads.has(x) || !x.requiresGrad) return;

@@ -1,5 +1,6 @@
 // Whether recording keeps what gradients need. The reverse pass itself is in grad.ts.
 import { together } from "./pending.ts";
+import type { Tensor } from "./tensor.ts";
 
 let enabled = true;
 export const gradEnabled = (): boolean => enabled;
@@ -13,6 +14,13 @@ export function withGrad<T>(on: boolean, f: () => T): T {
     enabled = before;
   }
 }
+
+let passing: Tensor | undefined;
+/** The op whose gradient is being recorded. */
+export const differentiated = (): Tensor | undefined => passing;
+export const differentiate = (t: Tensor | undefined): void => {
+  passing = t;
+};
 
 /**
  * Runs `f` without recording for gradients, as PyTorch's `torch.no_grad()`; what it records is one group, so that the

@@ -1,7 +1,7 @@
 // `lamina conformance`: runs the suite on a device and reports.
 import type { Gap, Report } from "@lamina/conformance";
 import type { CommandOptions } from "@lamina/conformance/command";
-import { progress, publish, verdictOf, withOptions } from "@lamina/conformance/command";
+import { casesIn, progress, publish, verdictOf, withOptions } from "@lamina/conformance/command";
 import type { Command } from "commander";
 import { defaultBackend, locateBackend, openBackend } from "../backends.ts";
 import { exitCodes, Failure } from "../failure.ts";
@@ -21,10 +21,19 @@ export function addConformance(program: Command): void {
     if (failure) throw new Failure(failure, report.results.length ? exitCodes.failed : exitCodes.usage);
   });
 }
-async function run({ backend, filter, level, absent, browser, isolated }: ConformanceOptions): Promise<Report> {
+async function run({
+  backend,
+  filter,
+  level,
+  absent,
+  browser,
+  isolated,
+  case: file,
+}: ConformanceOptions): Promise<Report> {
   const module = locateBackend(backend);
   const declared = await gapsOf(module);
-  const options = { filter, levels: level, absent, declared, onResult: progress() };
+  const cases = await casesIn(file);
+  const options = { filter, levels: level, absent, declared, cases, onResult: progress() };
   if (browser) {
     const { runInBrowser } = await import("@lamina/conformance/browser");
     return runInBrowser(backend, { ...options, module, isolated });

@@ -1,6 +1,17 @@
 // Levels "ops" and "edges": every op record by the device's kernel, as a compiled program, and through core's decomposition.
-import { type Backend, memory, type OpName, ops, record, setBackend, type TypedArray, tensor } from "@lamina/core";
+import {
+  type Backend,
+  type DType,
+  memory,
+  type OpName,
+  ops,
+  record,
+  setBackend,
+  type TypedArray,
+  tensor,
+} from "@lamina/core";
 import type { OpCase } from "../case.ts";
+import { type CaseFile, useInFile } from "../caseFile.ts";
 import { opCases } from "../cases/index.ts";
 import { Absent, type Check, Mismatch, type Outcome } from "../check.ts";
 import { compare, largest, type Measure } from "../compare.ts";
@@ -30,16 +41,31 @@ export const missingKernels = ({ kernels }: Backend): OpName[] =>
   });
 /** Only the kernels that are there, each called by itself. */
 export const kernelChecks = (subject: Subject): Check[] =>
-  opCases.filter((c) => subject.backend.kernels[c.op]).flatMap((c) => checksOf(subject, c, { recorded: false }));
+  opCases
+    .filter((c) => subject.backend.kernels[c.op])
+    .flatMap((c) => checksOf(subject, c, { use: () => useOf(c), recorded: false }));
 
 export function opChecks(subject: Subject): Check[] {
-  return [...missingCases(), ...opCases.flatMap((c) => checksOf(subject, c))];
+  return [...missingCases(), ...opCases.flatMap((c) => checksOf(subject, c, { use: () => useOf(c) }))];
 }
 
-function checksOf({ backend, oracle }: Subject, c: OpCase, { recorded = true } = {}): Check[] {
+/** One use of an op, from a file. @throws if it is no such file. */
+export function caseChecks(subject: Subject, file: CaseFile): Check[] {
+  const use = useInFile(file);
+  return checksOf(subject, file, { use: () => use });
+}
+
+type Named = Pick<OpCase, "op" | "name" | "level" | "attrs"> & {
+  readonly inputs: readonly { readonly dtype: DType }[];
+};
+function checksOf(
+  { backend, oracle }: Subject,
+  c: Named,
+  { use, recorded = true }: { use: () => Use; recorded?: boolean },
+): Check[] {
   const { op, name, level = "ops" } = c;
   let known: Expected | undefined;
-  const expected = async () => (known ??= await expectedOf(oracle, useOf(c)));
+  const expected = async () => (known ??= await expectedOf(oracle, use()));
   const check = (suffix: string, run: (e: Expected) => Promise<Outcome>): Check => ({
     level,
     op,
@@ -58,26 +84,26 @@ function checksOf({ backend, oracle }: Subject, c: OpCase, { recorded = true } =
   if (decompose && recorded) checks.push(check(", decomposed", (e) => judgeDecomposed(backend, e)));
   return checks;
 }
-function checkDtypes(backend: Backend, { inputs, attrs }: OpCase): void {
+function checkDtypes(backend: Backend, { inputs, attrs }: Named): void {
   const wanted = [...inputs.map((x) => x.dtype), ...(attrs && "dtype" in attrs ? [attrs.dtype] : [])];
   const missing = wanted.find((dtype) => !(backend.dtypes as readonly unknown[]).includes(dtype));
   if (missing) throw new Absent(`the ${backend.name} backend has no ${missing}`);
 }
 
-interface Expected {
+export interface Expected {
   readonly use: Use;
   readonly data: TypedArray;
   readonly terms: TypedArray;
   readonly tolerance: Tolerance;
 }
-async function expectedOf(oracle: Backend, use: Use): Promise<Expected> {
+export async function expectedOf(oracle: Backend, use: Use): Promise<Expected> {
   const tolerance = toleranceOf(use.op, use.inputs, use.attrs, use.out);
   const data = await byKernel(oracle, use);
   const terms = tolerance.of === "terms" ? await byKernel(oracle, absolute(use)) : data;
   return { use, data, terms, tolerance };
 }
 
-function judge(actual: TypedArray, { use, data, terms }: Expected, tolerance: Tolerance): Outcome {
+export function judge(actual: TypedArray, { use, data, terms }: Expected, tolerance: Tolerance): Outcome {
   const yardsticks = { result: undefined, terms, largest: largest([data, ...use.inputs.map((x) => x.data)]) };
   const measure: Measure = { ...tolerance, of: yardsticks[tolerance.of] };
   const { ulps, message } = compare(actual, data, measure);
@@ -87,8 +113,19 @@ function judge(actual: TypedArray, { use, data, terms }: Expected, tolerance: To
 }
 
 async function judgeDecomposed(backend: Backend, expected: Expected): Promise<Outcome> {
-  const { op, inputs, attrs, scalars } = expected.use;
-  setBackend(without(backend, op));
+  return judge(await byCore(without(backend, expected.use.op), expected.use), expected, loosened(expected));
+}
+const loosened = ({ tolerance }: Expected): Tolerance => decomposedTolerance(tolerance, 12);
+
+/** One op on a device as core would run it: by its kernel, or else decomposed. */
+export const computeAlone = (backend: Backend, use: Use): Promise<TypedArray> =>
+  backend.kernels[use.op] ? byKernel(backend, use) : byCore(backend, use);
+/** What that may be off by. */
+export const toleranceOn = (backend: Backend, expected: Expected): Tolerance =>
+  backend.kernels[expected.use.op] ? expected.tolerance : loosened(expected);
+
+async function byCore(backend: Backend, { op, inputs, attrs, scalars }: Use): Promise<TypedArray> {
+  setBackend(backend);
   const before = memory().buffers;
   const result = record(
     recordOf(op),
@@ -99,5 +136,5 @@ async function judgeDecomposed(backend: Backend, expected: Expected): Promise<Ou
   const data = await result.data();
   const left = memory().buffers - before;
   if (left > 0) throw new Error(`memory: ${left} buffers of the decomposition are left over after it was read`);
-  return judge(data, expected, decomposedTolerance(expected.tolerance, 12));
+  return data;
 }
