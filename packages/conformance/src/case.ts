@@ -13,8 +13,11 @@ export const levels = [
   "errors",
   "training",
   "models",
+  "epoch",
 ] as const;
 export type Level = (typeof levels)[number];
+/** What tests run unless they say otherwise: an epoch takes a slow device minutes. */
+export const quickLevels: readonly Level[] = levels.filter((level) => level !== "epoch");
 
 /** Where the numbers of an input come from. All but lists are drawn by Philox, seeded by the case's id. */
 export type Fill =

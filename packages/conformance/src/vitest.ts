@@ -2,7 +2,7 @@
 import type { Backend } from "@lamina/core";
 import type { describe, expect, test } from "vitest";
 import { type BrowserOptions, runInBrowser } from "./browser/index.ts";
-import { levels } from "./case.ts";
+import { quickLevels } from "./case.ts";
 import type { ConformOptions } from "./conform.ts";
 import { type Report, runConformance } from "./report.ts";
 import { formatResult } from "./reports/table.ts";
@@ -19,15 +19,18 @@ const TIMEOUT = 600_000;
 /** All levels, one after the other. */
 const BROWSER_TIMEOUT = 1_200_000;
 
-/** Registers the suite: `conformWith(vitest, "wasm", wasm, { declared: [] })`. An absent device is skipped, with the reason. */
+/**
+ * Registers the suite: `conformWith(vitest, "wasm", wasm, { declared: [] })`. All levels but `epoch`, unless they are named.
+ * An absent device is skipped, with the reason.
+ */
 export function conformWith(
   { describe, test, expect }: Runner,
   name: string,
   open: () => Promise<Backend>,
-  { levels: chosen = levels, ...options }: ConformOptions = {},
+  { levels = quickLevels, ...options }: ConformOptions = {},
 ): void {
   describe(`${name} conforms`, () => {
-    for (const level of chosen)
+    for (const level of levels)
       test(
         level,
         async ({ skip }) => judge(await runConformance(name, open, { ...options, levels: [level] }), expect, skip),
@@ -39,7 +42,11 @@ export function conformWith(
 /** Registers the suite in a real Chromium, as one test: `conformInBrowser(vitest, "wasm", { module, isolated: true })`. */
 export function conformInBrowser({ test, expect }: Runner, name: string, options: BrowserOptions): void {
   const title = `${name} conforms in Chromium${options.isolated ? ", cross-origin isolated" : ""}`;
-  test(title, async ({ skip }) => judge(await runInBrowser(name, options), expect, skip), BROWSER_TIMEOUT);
+  test(
+    title,
+    async ({ skip }) => judge(await runInBrowser(name, { levels: quickLevels, ...options }), expect, skip),
+    BROWSER_TIMEOUT,
+  );
 }
 
 function judge({ results }: Report, expect: Runner["expect"], skip: (note: string) => void): void {

@@ -4,6 +4,7 @@ import type { Level } from "../case.ts";
 import type { Check } from "../check.ts";
 import type { Subject } from "../subject.ts";
 import { determinismChecks } from "./determinism.ts";
+import { epochChecks } from "./epoch.ts";
 import { errorChecks } from "./errors.ts";
 import { gradientChecks } from "./gradients.ts";
 import { largeChecks } from "./large.ts";
@@ -34,6 +35,7 @@ const all = async (subject: Subject): Promise<Check[]> => [
   ...errorChecks(subject),
   ...(await trainingChecks(subject)),
   ...(await modelChecks(subject)),
+  ...(await epochChecks(subject)),
 ];
 
 const lacking = ({ backend }: Subject, missing: readonly OpName[], level: Level): Check => ({
