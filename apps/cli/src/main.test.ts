@@ -5,7 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { FashionMNIST } from "@lamina/data";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { encode } from "fast-png";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+
+// Each test starts several processes, some of which open every device.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 });
 
 let folder: string;
 beforeAll(async () => {
@@ -87,7 +91,8 @@ describe("usage", () => {
   test("--help lists the commands; each has help of its own", async () => {
     const { code, out } = await lamina("--help");
     expect(code).toBe(0);
-    for (const command of ["train", "summary", "backends", "conformance"]) expect(out).toContain(command);
+    for (const command of ["train", "resume", "eval", "predict", "report", "summary", "backends", "conformance"])
+      expect(out).toContain(command);
     expect((await lamina("train", "--help")).out).toContain("--resume");
   });
   test("output that nobody reads to its end is no error", async () => {
@@ -203,8 +208,10 @@ describe("train", () => {
       "checkpoint-000006.safetensors",
       "config.json",
       "curves.svg",
+      expect.stringMatching(/^events\.out\.tfevents\./),
       "metrics.jsonl",
       "predictions.svg",
+      "report.html",
     ]);
     expect(await readFile(join(folder, "plain", "curves.svg"), "utf8")).toMatch(/^<svg[\s\S]*test accuracy/);
     expect(await readFile(join(folder, "plain", "predictions.svg"), "utf8")).toMatch(/true: Ankle boot/);
@@ -226,7 +233,7 @@ describe("train", () => {
     });
     expect(stopped.err).toMatch(/stopped; the checkpoint is written, and --resume goes on from it/);
     expect(stopped.code).toBe(130);
-    const resumed = await lamina("train", "--run", "stopped", "--resume", "--json");
+    const resumed = await lamina("resume", "stopped", "--json");
     expect(resumed.code).toBe(0);
     expect(await weights("stopped")).toEqual(await weights("whole"));
   });
@@ -246,5 +253,59 @@ describe("train", () => {
       /a resumed run keeps its settings, and --lr is one/,
     );
     expect(await weights("killed")).toEqual(await weights("undisturbed"));
+  });
+});
+
+describe("a trained run", () => {
+  beforeAll(async () => {
+    await lamina(...train("seen", "--epochs", "2", "--model", "bn-lenet", "--clip-grad-norm", "5"));
+  });
+  test("eval: scores of each class, equal to the run's own", async () => {
+    const { code, out } = await lamina("eval", "seen", "--json");
+    expect(code).toBe(0);
+    const scores = JSON.parse(out);
+    const last = (await readFile(join(folder, "seen", "metrics.jsonl"), "utf8")).trim().split("\n").at(-1)!;
+    expect(scores).toMatchObject({ accuracy: JSON.parse(last).testAccuracy, examples: 100 });
+    expect(scores.loss).toBeCloseTo(JSON.parse(last).testLoss, 5);
+    expect(scores.classes).toHaveLength(10);
+    expect(scores.confusion.flat().reduce((a: number, b: number) => a + b)).toBe(100);
+    expect(scores.top5).toBeGreaterThanOrEqual(scores.accuracy);
+    expect((await lamina("eval", "seen")).out).toMatch(
+      /^loss [\d.]+, accuracy [\d.]+ %, among the first five [\d.]+ %/,
+    );
+  });
+  test("report: one file that holds everything, and needs no network", async () => {
+    await rm(join(folder, "seen", "report.html"));
+    const { code, out } = await lamina("report", "seen");
+    expect(code).toBe(0);
+    expect(out).toContain(`wrote ${join("seen", "report.html")}`);
+    const page = await readFile(join(folder, "seen", "report.html"), "utf8");
+    for (const title of ["Curves", "Confusion matrix", "Surest mistakes", "Filters of the first", "Feature maps"])
+      expect(page).toContain(`<h2>${title}`);
+    expect(page.match(/<img src="data:image\/png;base64,/g)!.length).toBeGreaterThan(20);
+    expect(page).not.toMatch(/<script|(src|href)="http/);
+  });
+  test("predict: what is in picture files", async () => {
+    const { images } = await FashionMNIST.load({ train: false });
+    const pixels = new Uint8Array(56 * 56);
+    for (let i = 0; i < pixels.length; i++) pixels[i] = images[Math.floor(i / 112) * 28 + Math.floor((i % 56) / 2)];
+    await writeFile(join(folder, "boot.png"), encode({ width: 56, height: 56, data: pixels, channels: 1 }));
+    const { code, out } = await lamina("predict", "seen", "boot.png", "--top", "10", "--json");
+    expect(code).toBe(0);
+    const [{ file, classes }] = JSON.parse(out);
+    expect([file, classes.length, classes[0].probability >= classes[1].probability]).toEqual(["boot.png", 10, true]);
+    const sum = classes.reduce((total: number, c: { probability: number }) => total + c.probability, 0);
+    expect(sum).toBeCloseTo(1, 5);
+    expect((await lamina("predict", "seen", "boot.png")).out).toMatch(/picture.*most likely/);
+    const missing = await lamina("predict", "seen", "none.png");
+    expect([missing.code, missing.err]).toEqual([1, expect.stringMatching(/none\.png cannot be decoded/)]);
+  });
+  test("a folder without a run, or a run without a checkpoint, is said in words", async () => {
+    expect((await lamina("eval", "nowhere")).err).toMatch(/there is no run in nowhere/);
+    await mkdir(join(folder, "fresh"));
+    await writeFile(join(folder, "fresh", "config.json"), await readFile(join(folder, "seen", "config.json")));
+    expect((await lamina("report", "fresh")).err).toMatch(
+      /the run in fresh has no checkpoint yet; train it for an epoch: lamina resume fresh/,
+    );
   });
 });

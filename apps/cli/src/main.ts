@@ -5,8 +5,11 @@ import { Command, CommanderError } from "commander";
 import pc from "picocolors";
 import { addBackends } from "./commands/backends.ts";
 import { addConformance } from "./commands/conformance.ts";
+import { addEval } from "./commands/eval.ts";
+import { addPredict } from "./commands/predict.ts";
+import { addReport } from "./commands/report.ts";
 import { addSummary } from "./commands/summary.ts";
-import { addTrain } from "./commands/train.ts";
+import { addResume, addTrain } from "./commands/train.ts";
 import { exitCodes, Failure } from "./failure.ts";
 
 function makeProgram(): Command {
@@ -16,7 +19,8 @@ function makeProgram(): Command {
     .showHelpAfterError("(add --help for the options)")
     .exitOverride()
     .addHelpText("after", `\nExit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.`);
-  for (const add of [addTrain, addSummary, addBackends, addConformance]) add(program);
+  for (const add of [addTrain, addResume, addEval, addPredict, addReport, addSummary, addBackends, addConformance])
+    add(program);
   return program;
 }
 

@@ -1,5 +1,6 @@
 // The pictures a run leaves behind, as SVG files: the curves, and some test images with what the model says of them.
 // Drawn by Vega-Lite, which needs no browser.
+import type { Image } from "@lamina/data";
 import { encode } from "fast-png";
 import { parse, View } from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
@@ -45,20 +46,29 @@ export function curves(title: string, epochs: readonly EpochRow[]): Promise<stri
   });
 }
 
+/** A picture of 1 or 3 channels as a PNG inside a URL; floats are taken to be 0..1. */
+export function pngUrl({ data, channels, height, width }: Image): string {
+  const area = height * width;
+  const scale = data instanceof Uint8Array ? 1 : 255;
+  const pixels = new Uint8Array(channels * area);
+  for (let c = 0; c < channels; c++)
+    for (let i = 0; i < area; i++) pixels[i * channels + c] = scale * data[c * area + i];
+  const png = encode({ width, height, data: pixels, channels: channels as 1 | 3, depth: 8 });
+  return `data:image/png;base64,${Buffer.from(png).toString("base64")}`;
+}
+
 export interface Prediction {
-  /** Grey levels, row by row. */
-  readonly pixels: Uint8Array;
+  readonly image: Image;
   readonly predicted: string;
   readonly label: string;
 }
-const dataUrl = (pixels: Uint8Array, side: number) => {
-  const png = encode({ width: side, height: side, data: pixels.map((v) => 255 - v), channels: 1, depth: 8 });
-  return `data:image/png;base64,${Buffer.from(png).toString("base64")}`;
-};
-/** Images of `side` x `side` pixels in rows of five, each under its true and its predicted label (red where they differ). */
-export function predictions(items: readonly Prediction[], side: number): Promise<string> {
-  const values = items.map(({ pixels, predicted, label }, i) => ({
-    url: dataUrl(pixels, side),
+/** As on paper: what is bright in a grey picture becomes dark. */
+const negative = (image: Image): Image =>
+  image.channels === 1 && image.data instanceof Uint8Array ? { ...image, data: image.data.map((v) => 255 - v) } : image;
+/** Pictures in rows of five, each under its true and its predicted label (red where they differ). */
+export function predictions(items: readonly Prediction[]): Promise<string> {
+  const values = items.map(({ image, predicted, label }, i) => ({
+    url: pngUrl(negative(image)),
     column: i % 5,
     row: Math.floor(i / 5),
     label: `true: ${label}`,

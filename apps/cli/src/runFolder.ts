@@ -13,7 +13,10 @@ export interface RunConfig {
   readonly lr: number;
   readonly momentum: number;
   readonly weightDecay: number;
+  readonly clipGradNorm?: number;
   readonly batchSize: number;
+  /** Of the pictures: pixels a side. */
+  readonly resize?: number;
   readonly epochs: number;
   readonly seed: number;
 }
@@ -76,6 +79,10 @@ export class RunFolder {
   file(name: string): string {
     return join(this.path, name);
   }
+  /** Where files of the run in `path` are. */
+  static pathsIn(path: string): (name: string) => string {
+    return (name) => join(path, name);
+  }
   /** The newest checkpoint's name. */
   async newestCheckpoint(): Promise<string | undefined> {
     return (await readdir(this.path))
@@ -91,9 +98,7 @@ export class RunFolder {
     try {
       return JSON.parse(await readFile(join(path, "config.json"), "utf8")) as RunConfig;
     } catch (error) {
-      throw new Failure(
-        `there is no run to resume in ${path} (${(error as Error).message}); name its folder with --run FOLDER`,
-      );
+      throw new Failure(`there is no run in ${path} (${(error as Error).message}); name the folder of one`);
     }
   }
   /** One JSON object a line, an epoch each; written whole, so that a resumed run has each epoch once. */

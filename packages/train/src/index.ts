@@ -15,6 +15,6 @@ export { type Batches, type EvaluateOptions, evaluate } from "./evaluate.ts";
 export { type FitOptions, fit, type StepResult } from "./fit.ts";
 export { type BatchMetrics, countCorrect, type EpochResult, type Loss, type Metrics } from "./metrics.ts";
 export * from "./optim/index.ts";
-export type { Checkpoint, CheckpointMeta, CheckpointStore } from "./progress.ts";
+export { type Checkpoint, type CheckpointMeta, type CheckpointStore, loadWeights } from "./progress.ts";
 export { readSafetensors, type SafeTensors, writeSafetensors } from "./safetensors.ts";
 export * from "./schedules/index.ts";

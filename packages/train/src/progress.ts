@@ -128,6 +128,12 @@ export async function capture(run: Participants, progress: Progress): Promise<Ch
   return { tensors, meta };
 }
 
+/** Gives a model the weights of a checkpoint, and nothing else of it. @throws if they are not this model's. */
+export function loadWeights(model: nn.Module, { tensors }: Checkpoint): void {
+  const weights = [...tensors].filter(([name]) => name.startsWith("model."));
+  model.loadStateDict(new Map(weights.map(([name, value]) => [split(name)[1], value])));
+}
+
 /** Puts everybody where they were, and gives where that was. */
 export function restore(run: Participants, { tensors, meta }: Checkpoint): Progress {
   const { model, optimizer, train, ema } = run;

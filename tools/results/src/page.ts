@@ -39,7 +39,7 @@ function section(run: Run, { epochs, backend, seed, date }: RunRecord): string {
   const { loss, accuracy, within } = verdictOf(run, epochs);
   const rows = epochs.map(
     (e, i) =>
-      `| ${e.epoch} | ${three(lossOf(run, e))} | ${three(run.book.loss[i])} | ${three(e.trainAccuracy)} | ${three(e.testAccuracy!)} | ${three(run.book.testAccuracy[i])} | ${e.seconds.toFixed(0)} |`,
+      `| ${e.epoch} | ${three(lossOf(run, e))} | ${three(run.book.loss[i])} | ${three(e.trainAccuracy)} | ${three(e.testAccuracy!)} | ${three(run.book.testAccuracy[i])} |`,
   );
   const done = epochs.length === run.epochs ? `all ${run.epochs} epochs` : `${epochs.length} of ${run.epochs} epochs`;
   return [
@@ -47,8 +47,8 @@ function section(run: Run, { epochs, backend, seed, date }: RunRecord): string {
     "",
     `${run.settings}, batches of ${run.batchSize}${run.resize ? `, pictures of ${run.resize} x ${run.resize}` : ""}; ${done}, ${backend}, seed ${seed}, ${date.slice(0, 10)}.`,
     "",
-    `| epoch | ${run.book.lossOf} loss | book | train accuracy | test accuracy | book | s |`,
-    "|---|---|---|---|---|---|---|",
+    `| epoch | ${run.book.lossOf} loss | book | train accuracy | test accuracy | book |`,
+    "|---|---|---|---|---|---|",
     ...rows,
     "",
     `Loss ${percent(loss)} against the book's, best test accuracy of the last three epochs ${points(accuracy)} of its last: **${within ? "within" : "outside"} the bounds**${run.gate ? ` (for this run: loss at most ${run.gate.loss}, accuracy at least ${run.gate.testAccuracy}: how long it stays on its plateau depends on the start)` : ""}.`,

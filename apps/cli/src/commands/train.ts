@@ -1,19 +1,21 @@
-// `lamina train`: the main job. Data, model, optimiser and device by name; a run folder with checkpoints, metrics and pictures.
-import { writeFile } from "node:fs/promises";
-import { argmax, type Backend, manualSeed, type nn, noGrad, setBackend } from "@lamina/core";
-import { DataLoader, FashionMNIST } from "@lamina/data";
+// `lamina train` and `lamina resume`: the main job. Data, model, optimiser and device by name; a run folder with checkpoints, metrics
+// and pictures.
+import { type Backend, manualSeed, type nn, setBackend } from "@lamina/core";
+import { DataLoader, type FashionMNIST } from "@lamina/data";
 import { fastestBackend } from "@lamina/devices";
-import { Adam, AdamW, type EpochResult, fit, type Optimizer, SGD } from "@lamina/train";
+import { type Callback, type EpochResult, fit } from "@lamina/train";
 import { checkpointFolder } from "@lamina/train/checkpoint";
 import type { Command } from "commander";
-import { InvalidArgumentError } from "commander";
 import { defaultBackend, openBackend } from "../backends.ts";
+import { DATA_HELP, loadParts } from "../data.ts";
 import { exitCodes, Failure, lookUp } from "../failure.ts";
 import { stopOnSignals } from "../interrupt.ts";
 import { modelList, models } from "../models.ts";
+import { count, rate, seed } from "../numbers.ts";
+import { optimizers } from "../optimizers.ts";
 import { humanOutput, jsonOutput, type Output } from "../output.ts";
-import type { Prediction } from "../pictures.ts";
 import { freeFolder, type RunConfig, RunFolder } from "../runFolder.ts";
+import { EventFile } from "../tensorboard.ts";
 
 interface TrainOptions extends RunConfig {
   readonly backend: string;
@@ -22,33 +24,13 @@ interface TrainOptions extends RunConfig {
   readonly json?: boolean;
 }
 
-const number = (check: (n: number) => boolean, what: string) => (text: string) => {
-  const n = Number(text);
-  if (text.trim() === "" || !check(n)) throw new InvalidArgumentError(`Give ${what}.`);
-  return n;
-};
-const count = number((n) => Number.isSafeInteger(n) && n > 0, "a whole number from 1");
-const seed = number((n) => Number.isSafeInteger(n) && n >= 0, "a whole number from 0");
-const rate = number((n) => Number.isFinite(n) && n >= 0, "a number from 0");
-
-// biome-ignore lint/suspicious/noExplicitAny: each optimiser has hyper-parameters of its own.
-type MakeOptimizer = (model: nn.Module, config: RunConfig) => Optimizer<any>;
-const optimizers: Readonly<Record<string, MakeOptimizer>> = {
-  sgd: (model, { lr, momentum, weightDecay }) => new SGD(model.parameters(), { lr, momentum, weightDecay }),
-  adam: (model, { lr, weightDecay }) => new Adam(model.parameters(), { lr, weightDecay }),
-  adamw: (model, { lr, weightDecay }) => new AdamW(model.parameters(), { lr, weightDecay }),
-};
-
 export function addTrain(program: Command): void {
   program
     .command("train")
     .description("Train a model: LeNet on Fashion-MNIST as the book does, unless you say otherwise.")
     .option("-m, --model <name>", "the model (listed below)", "lenet")
-    .option(
-      "-d, --data <source>",
-      "fashion-mnist (shipped with lamina), or a folder or URL with the four IDX files",
-      "fashion-mnist",
-    )
+    .option("-d, --data <source>", DATA_HELP, "fashion-mnist")
+    .option("--resize <pixels>", "pictures of so many pixels a side (default: as they are)", count)
     .option(
       "-b, --backend <name>",
       "the device: `lamina backends` lists them; auto measures them on this model",
@@ -58,14 +40,38 @@ export function addTrain(program: Command): void {
     .option("--batch-size <n>", "images in a step", count, 256)
     .option("-o, --optimizer <name>", Object.keys(optimizers).join(", "), "sgd")
     .option("--lr <rate>", "learning rate", rate, 0.9)
-    .option("--momentum <m>", "of SGD", rate, 0)
+    .option("--momentum <m>", "of sgd, rmsprop and lars", rate, 0)
     .option("--weight-decay <d>", "pull of the weights towards 0", rate, 0)
+    .option("--clip-grad-norm <n>", "make the gradients of a step no longer than this", rate)
     .option("--seed <n>", "of weights, order and dropout", seed, 0)
     .option("-r, --run <folder>", "where checkpoints, metrics and pictures go (default: runs/<model>, numbered)")
     .option("--resume", "go on where the run in --run stopped, bit for bit, with its settings")
     .option("--json", "print one JSON object a line instead of text")
     .addHelpText("after", `\nModels:\n${modelList()}`)
     .action(async (options: TrainOptions, command: Command) => train(await settingsOf(options, command)));
+}
+
+export function addResume(program: Command): void {
+  program
+    .command("resume")
+    .description("Go on where a run stopped, bit for bit, with its settings.")
+    .argument("<run>", "the run's folder")
+    .option("-b, --backend <name>", "the device; it may be another than before", defaultBackend())
+    .option("-e, --epochs <n>", "passes over the training data in all (default: as the run was started)", count)
+    .option("--json", "print one JSON object a line instead of text")
+    .action(
+      async (run: string, { backend, epochs, json }: Pick<TrainOptions, "backend" | "json"> & { epochs?: number }) => {
+        const saved = await RunFolder.readConfig(run);
+        const output = json ? jsonOutput() : humanOutput();
+        await train({
+          config: { ...saved, epochs: epochs ?? saved.epochs },
+          backend,
+          folder: run,
+          resume: true,
+          output,
+        });
+      },
+    );
 }
 
 interface Settings {
@@ -100,11 +106,7 @@ async function train({ config, backend, folder: path, resume, output }: Settings
   const makeOptimizer = lookUp(optimizers, "optimizer", config.optimizer);
   let device = backend === "auto" ? undefined : await openBackend(backend);
   if (device) setBackend(device);
-  const from = config.data === "fashion-mnist" ? undefined : config.data;
-  const [trainData, testData] = [
-    await FashionMNIST.load({ train: true, from }),
-    await FashionMNIST.load({ train: false, from }),
-  ];
+  const data = await loadParts(config);
   const folder = await RunFolder.open(path);
   const stop = stopOnSignals(() => output.note("stopping after this step; once more to stop at once"));
   try {
@@ -117,8 +119,8 @@ async function train({ config, backend, folder: path, resume, output }: Settings
         `${path} holds a run already; go on with it by --resume, or choose another folder with --run FOLDER`,
       );
     await folder.writeConfig(config);
-    const history: EpochResult[] = [...(saved?.meta.history ?? [])];
-    device ??= await pickBackend(model, trainData, config.batchSize, output);
+    device ??= await pickBackend(model, data.train, config.batchSize, output);
+    const history = saved?.meta.history ?? [];
     output.start({
       model: config.model,
       backend: device.name,
@@ -128,11 +130,14 @@ async function train({ config, backend, folder: path, resume, output }: Settings
       resumed: resume,
     });
     for (const e of history) output.epoch(e);
+    const train = new DataLoader(data.train, { batchSize: config.batchSize, shuffle: true, seed: config.seed });
+    const done = saved ? (saved.meta.epoch - 1) * train.length + saved.meta.step : 0;
     const all = await fit(model, {
-      train: new DataLoader(trainData, { batchSize: config.batchSize, shuffle: true, seed: config.seed }),
-      test: new DataLoader(testData, { batchSize: 256 }),
+      train,
+      test: new DataLoader(data.test, { batchSize: 256 }),
       epochs: config.epochs,
       optimizer: makeOptimizer(model, config),
+      ...(config.clipGradNorm !== undefined && { clipGradNorm: config.clipGradNorm }),
       checkpoint: store,
       resume,
       signal: stop.signal,
@@ -143,14 +148,20 @@ async function train({ config, backend, folder: path, resume, output }: Settings
           return device;
         },
       }),
+      callbacks: [recorder(folder, config, train.length, done)],
       onStep: (result) => output.step(result),
-      async onEpoch(result) {
-        history.push(result);
-        output.epoch(result);
-        await folder.writeMetrics(history);
-      },
+      onEpoch: (result) => output.epoch(result),
     });
-    output.end(all, await writePictures(folder, config.model, model, testData, all));
+    const { writeReport } = await import("../report/write.ts"); // a plotting library takes a while to load
+    const pathOf = (name: string) => folder.file(name);
+    const written = await writeReport(pathOf, { config, model, test: data.test, history: all, backend: device.name });
+    const checkpoint = await folder.newestCheckpoint();
+    output.end(
+      all,
+      [...written, "metrics.jsonl", "config.json", ...(checkpoint ? [checkpoint] : [])].map((name) =>
+        folder.file(name),
+      ),
+    );
   } finally {
     output.close();
     stop.undo();
@@ -159,41 +170,42 @@ async function train({ config, backend, folder: path, resume, output }: Settings
   }
 }
 
+/** A point of TensorBoard's curves every so many steps. */
+const STEPS_A_POINT = 10;
+
+/** Writes metrics.jsonl, the curves and TensorBoard's scalars as the run goes on, which has made `done` steps before. */
+function recorder(folder: RunFolder, config: RunConfig, steps: number, done: number): Callback {
+  const events = new EventFile((name) => folder.file(name), done);
+  return {
+    onStep({ epoch, step, loss, correct, examples }, { optimizer }) {
+      const total = (epoch - 1) * steps + step;
+      if (total % STEPS_A_POINT !== 0) return;
+      const { lr } = optimizer.paramGroups[0];
+      events.add(total, { "train/loss": loss, "train/accuracy": correct / examples, "train/lr": lr });
+    },
+    async onEpoch(result, { history }) {
+      events.add(result.epoch * steps, scalarsOf(result));
+      await events.flush();
+      await folder.writeMetrics(history);
+      const { writeCurves } = await import("../report/write.ts");
+      await writeCurves((name) => folder.file(name), config, history);
+    },
+  };
+}
+function scalarsOf({ trainLoss, trainAccuracy, testLoss, testAccuracy, examplesPerSecond }: EpochResult) {
+  return {
+    "epoch/train loss": trainLoss,
+    "epoch/train accuracy": trainAccuracy,
+    ...(testLoss !== undefined && { "epoch/test loss": testLoss }),
+    ...(testAccuracy !== undefined && { "epoch/test accuracy": testAccuracy }),
+    "epoch/examples a second": examplesPerSecond,
+  };
+}
+
 /** Sets the device on which this model trains fastest, and says why. */
 async function pickBackend(model: nn.Module, data: FashionMNIST, batchSize: number, output: Output): Promise<Backend> {
   const batch = await data.batch(Int32Array.from({ length: Math.min(batchSize, data.length) }, (_, i) => i));
   const { backend, why } = await fastestBackend(model, batch);
   output.note(why);
   return backend;
-}
-
-/** The curves, and the first ten test images with what the model says of them. */
-async function writePictures(
-  folder: RunFolder,
-  name: string,
-  model: nn.Module,
-  data: FashionMNIST,
-  history: readonly EpochResult[],
-): Promise<string[]> {
-  const { curves, predictions } = await import("../pictures.ts"); // a plotting library takes a while to load
-  const epochs = history.map((e) => ({ ...e, testAccuracy: e.testAccuracy ?? Number.NaN }));
-  await writeFile(folder.file("curves.svg"), await curves(`${name} on Fashion-MNIST`, epochs));
-  await writeFile(
-    folder.file("predictions.svg"),
-    await predictions(await firstPredictions(model, data, 10), data.rows),
-  );
-  const checkpoint = await folder.newestCheckpoint();
-  return ["curves.svg", "predictions.svg", "metrics.jsonl", "config.json", ...(checkpoint ? [checkpoint] : [])].map(
-    (file) => folder.file(file),
-  );
-}
-async function firstPredictions(model: nn.Module, data: FashionMNIST, n: number): Promise<Prediction[]> {
-  const [x] = await data.batch(Int32Array.from({ length: n }, (_, i) => i));
-  model.eval();
-  const said = await noGrad(() => argmax(model.forward(x), 1)).data();
-  return Array.from(said, (label, i) => ({
-    pixels: data.get(i).image.data as Uint8Array,
-    predicted: data.classes[label],
-    label: data.classes[data.labels[i]],
-  }));
 }
