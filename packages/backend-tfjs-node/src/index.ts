@@ -71,11 +71,13 @@ function kernelsOf(device: Device): Kernels<Value> {
   ) as Kernels<Value>;
 }
 
+/** What it computes on, and what stands in the way of a card. */
 function describe(isGPUPackage: boolean, isUsingGpuDevice: boolean): string {
   if (isUsingGpuDevice) return "NVIDIA GPU, by CUDA";
-  if (!isGPUPackage) return "CPU (tfjs-node; install @tensorflow/tfjs-node-gpu to use an NVIDIA card)";
-  const driver = existsSync("/proc/driver/nvidia/version");
-  return `CPU (tfjs-node-gpu found no card it can use: ${driver ? "there is an NVIDIA driver, so look for missing CUDA or cuDNN libraries" : "no NVIDIA driver is loaded"})`;
+  const hasDriver = existsSync("/proc/driver/nvidia/version");
+  if (!isGPUPackage) return hasDriver ? "CPU (@tensorflow/tfjs-node-gpu would use the NVIDIA card)" : "CPU";
+  const reason = hasDriver ? "there is a driver; are CUDA and cuDNN installed?" : "no NVIDIA driver is loaded";
+  return `CPU (@tensorflow/tfjs-node-gpu found no card that it can use: ${reason})`;
 }
 
 // ---- threads: TensorFlow reads them from the environment when it is loaded -----------------------------------

@@ -31,6 +31,12 @@ export class Operand {
   broadcastable(order: Order): Held {
     return this.values.broadcastable(this.value, this.shape, order);
   }
+  /** A fact about its numbers, found out once: a value never changes. */
+  remembered(name: string, find: () => boolean): boolean {
+    const known = this.value.facts.get(name) ?? find();
+    this.value.facts.set(name, known);
+    return known;
+  }
   /** The ways in which it is held already. */
   held(): readonly Held[] {
     return this.values.under(this.value, this.shape);

@@ -58,7 +58,7 @@ describe.skipIf(process.env.LAMINA_ABSENT_TFJSNODE)("tfjs-node", () => {
     expect(device.details).toMatchObject({
       package: "@tensorflow/tfjs-node 4.22.0",
       tensorflow: "2.16.2",
-      device: "CPU (tfjs-node; install @tensorflow/tfjs-node-gpu to use an NVIDIA card)",
+      device: expect.stringMatching(/^CPU/),
     });
     await device.close();
   });

@@ -31,6 +31,8 @@ export class Value {
   readonly dtype: DType;
   /** Empty once it has been freed. */
   readonly helds: Held[] = [];
+  /** What has been found out about its numbers. */
+  readonly facts = new Map<string, boolean>();
   bytes = 0;
   constructor(dtype: DType) {
     this.dtype = dtype;

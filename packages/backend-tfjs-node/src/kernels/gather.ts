@@ -31,15 +31,13 @@ export const gather: Lowering<{ axis: number }> = (tf, [x, index], { axis }) => 
   return { handle: tf.op("GatherV2", [...attrs, int("batch_dims", last)], inputs), order };
 };
 
-/** `indices` [rows, k] as places in `rows` rows of n that lie one after another. */
-export function placesInRows(tf: TensorFlow, indices: Handle, rows: number, n: number): Handle {
-  const range = tf.op(
+/** [0, step, 2*step, …], `length` of them. */
+export const range = (tf: TensorFlow, length: number, step: number): Handle =>
+  tf.op(
     "Range",
     [typeAttr("Tidx", "int32")],
-    [0, rows * n, n].map((v) => tf.constant([v], [])),
+    [0, length * step, step].map((v) => tf.constant([v], [])),
   );
-  return tf.apply("AddV2", "int32", indices, tf.reshape(range, "int32", [rows, 1]));
-}
 /** Adds up `terms` that have the same place, in a result of `n`. */
 export function sumAtPlaces(
   tf: TensorFlow,
@@ -60,7 +58,9 @@ export const scatterAdd: Lowering<{ axis: number }> = (tf, [x, index, src], { ax
   if (sizeOf(index.shape) === 0) return { handle: tf.op("Identity", [typeAttr("T", x.type)], [x.whole(order)]), order };
   const indices = index.whole(order);
   checkIndex(tf, "scatterAdd", x, index, axis, indices);
-  const places = placesInRows(tf, tf.reshape(indices, "int32", [rows, terms]), rows, n);
+  // as places in all rows, which lie one after another
+  const starts = tf.reshape(range(tf, rows, n), "int32", [rows, 1]);
+  const places = tf.apply("AddV2", "int32", tf.reshape(indices, "int32", [rows, terms]), starts);
   const dtype = x.dtype as "float32" | "int32";
   const flat = tf.reshape(src.whole(order), dtype, [rows, terms]);
   const added = tf.reshape(sumAtPlaces(tf, dtype, flat, places, rows * n), dtype, inOrder(x.shape, order));

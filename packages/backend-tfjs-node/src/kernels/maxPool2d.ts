@@ -1,30 +1,29 @@
 // maxPool2d, where its maxima stand, and its gradient. TensorFlow's kernels do not define what NaN does and do not dilate:
 // windows over images with NaN or infinities, and dilated ones, are compared tap by tap.
-import { type Shape, sizeOf } from "@lamina/core";
+import type { Shape } from "@lamina/core";
 import { flag, type Handle, text, type as typeAttr } from "../binding.ts";
 import type { Lowering, Operand } from "../operand.ts";
 import type { TensorFlow } from "../tensorflow.ts";
 import { rowMajor } from "../value.ts";
 import { NHWC } from "./conv2d.ts";
-import { placesInRows, sumAtPlaces } from "./gather.ts";
+import { range, sumAtPlaces } from "./gather.ts";
 import { reduced } from "./reduce.ts";
 import { surrounded } from "./shape.ts";
 import { poolAttrs, surroundings, taps, type WindowAttrs } from "./windows.ts";
 
 /** Whether TensorFlow's kernel says the same as ours: a NaN or an infinity anywhere shows in the sum. */
-function isPlain(tf: TensorFlow, image: Handle, { dilation = [1, 1] }: WindowAttrs): boolean {
+function isPlain(tf: TensorFlow, x: Operand, { dilation = [1, 1] }: WindowAttrs): boolean {
   if (dilation.some((n) => n > 1)) return false;
-  const [sum] = tf.binding.tensorDataSync(reduced(tf, "Sum", image, "float32", rowMajor(4)));
-  return Number.isFinite(sum);
+  const sum = () => tf.binding.tensorDataSync(reduced(tf, "Sum", x.whole(NHWC), "float32", rowMajor(4)))[0];
+  return x.remembered("isFinite", () => Number.isFinite(sum()));
 }
 /** The image with -inf around it, on which every window lies inside. */
-const withPadding = (tf: TensorFlow, image: Handle, x: Operand, attrs: WindowAttrs): Handle =>
-  surrounded(tf, image, "float32", surroundings(x.shape.slice(2), attrs), tf.scalar(-Infinity, "float32"));
+const withPadding = (tf: TensorFlow, x: Operand, attrs: WindowAttrs): Handle =>
+  surrounded(tf, x.whole(NHWC), "float32", surroundings(x.shape.slice(2), attrs), tf.scalar(-Infinity, "float32"));
 
 export const maxPool2d: Lowering<WindowAttrs> = (tf, [x], attrs) => {
-  const image = x.whole(NHWC);
-  const padded = withPadding(tf, image, x, attrs);
-  if (isPlain(tf, image, attrs)) {
+  const padded = withPadding(tf, x, attrs);
+  if (isPlain(tf, x, attrs)) {
     const options = [...poolAttrs(attrs), text("data_format", "NHWC")];
     return { handle: tf.op("MaxPool", options, [padded]), order: NHWC };
   }
@@ -33,9 +32,8 @@ export const maxPool2d: Lowering<WindowAttrs> = (tf, [x], attrs) => {
 };
 
 export const maxPool2dIndices: Lowering<WindowAttrs> = (tf, [x], attrs) => {
-  const image = x.whole(NHWC);
-  const padded = withPadding(tf, image, x, attrs);
-  const handle = isPlain(tf, image, attrs)
+  const padded = withPadding(tf, x, attrs);
+  const handle = isPlain(tf, x, attrs)
     ? indicesByKernel(tf, padded, x.shape, attrs)
     : indicesByTaps(tf, padded, x.shape, attrs);
   return { handle, order: NHWC };
@@ -89,12 +87,12 @@ function indicesByTaps(tf: TensorFlow, padded: Handle, [n, c, h, w]: Shape, attr
   return int32(tf, "Maximum", index, tf.constant([0], []));
 }
 
-/** Sums by place, a plane of the image after another. */
-export const maxPool2dGrad: Lowering = (tf, [dy, indices], _attrs, _scalars, { shape }) => {
-  const [n, c, h, w] = shape;
-  const rows = n * c;
-  const flat = [rows, sizeOf(dy.shape) / rows];
-  const places = placesInRows(tf, tf.reshape(indices.whole(), "int32", flat), rows, h * w);
-  const terms = tf.reshape(dy.whole(), "float32", flat);
-  return { handle: tf.reshape(sumAtPlaces(tf, "float32", terms, places, rows * h * w), "float32", shape) };
+/** h*W + w becomes the place in the NHWC image, ((n*H + h)*W + w)*C + c; then what has the same place is added up. */
+export const maxPool2dGrad: Lowering = (tf, [dy, indices], _attrs, _scalars, { shape: [n, c, h, w] }) => {
+  const image = h * w * c;
+  const channels = tf.reshape(range(tf, c, 1), "int32", [1, 1, 1, c]);
+  const starts = int32(tf, "AddV2", tf.reshape(range(tf, n, image), "int32", [n, 1, 1, 1]), channels);
+  const places = int32(tf, "AddV2", int32(tf, "Mul", indices.whole(NHWC), tf.constant([c], [])), starts);
+  const dx = sumAtPlaces(tf, "float32", dy.whole(NHWC), places, n * image);
+  return { handle: tf.reshape(dx, "float32", [n, h, w, c]), order: NHWC };
 };
