@@ -134,12 +134,22 @@ export const conv2dGradInput: Lowering<ConvAttrs> = (tf, [dy, w], attrs, _scalar
   return { handle: cropped(tf, uncropped(), [n, ...size, c], padding), order: NHWC };
 };
 
-export const conv2dGradWeight: Lowering<ConvAttrs> = (tf, [x, dy], attrs, _scalars, { shape: [o, i, kh, kw] }) => {
-  const { groups, dilation } = attrs;
+/** The pixels that a kernel of one pixel meets: with them alone there is no stride. */
+function metPixels(tf: TensorFlow, image: Handle, dy: Shape, c: number, [sh, sw]: readonly number[]): Handle {
+  const ends = [dy[0], (dy[2] - 1) * sh + 1, (dy[3] - 1) * sw + 1, c];
+  return sliced(tf, image, F, [0, 0, 0, 0], ends, [1, sh, sw, 1]);
+}
+
+export const conv2dGradWeight: Lowering<ConvAttrs> = (tf, [x, dy], given, _scalars, { shape: [o, i, kh, kw] }) => {
+  const { groups, dilation } = given;
   const kernel = spread([kh, kw], dilation);
-  const padding = paddingOf(x.shape.slice(2), kernel, attrs);
+  const padding = paddingOf(x.shape.slice(2), kernel, given);
+  // oneDNN 3.2, in TensorFlow 2.16, overlooks the stride of a kernel of one pixel
+  const isOverlooked = kh * kw === 1 && given.stride.some((n) => n > 1);
+  const attrs = isOverlooked ? { ...given, stride: [1, 1] } : given;
   const options = windowAttrs(attrs, padding);
-  const image = paddedImage(tf, x.whole(NHWC), padding);
+  const whole = paddedImage(tf, x.whole(NHWC), padding);
+  const image = isOverlooked ? metPixels(tf, whole, dy.shape, x.shape[1], given.stride) : whole;
   if (isDepthwise(attrs, i)) {
     const apart = tf.constant(depthwiseShape([o, i, kh, kw], groups));
     const dw = tf.op("DepthwiseConv2dNativeBackpropFilter", options, [image, apart, dy.whole(NHWC)]);
@@ -150,6 +160,6 @@ export const conv2dGradWeight: Lowering<ConvAttrs> = (tf, [x, dy], attrs, _scala
   const parts = split(tf, image, 3, groups).map((part, g) =>
     tf.op("Conv2DBackpropFilter", options, [part, size, gradients[g]]),
   );
-  const whole = joined(tf, parts, 3);
-  return { handle: isDilated(attrs) ? withoutBetween(tf, whole, [kh, kw, i, o], dilation) : whole, order: HWIO };
+  const dw = joined(tf, parts, 3);
+  return { handle: isDilated(attrs) ? withoutBetween(tf, dw, [kh, kw, i, o], dilation) : dw, order: HWIO };
 };

@@ -19,6 +19,7 @@ const geometries: Readonly<Record<string, Geometry>> = {
   "LeNet's first layer": { x: [2, 1, 28, 28], w: [6, 1, 5, 5], padding: [2, 2, 2, 2] },
   "LeNet's second layer": { x: [2, 6, 14, 14], w: [16, 6, 5, 5] },
   "1 by 1": { x: [2, 7, 5, 6], w: [9, 7, 1, 1] },
+  "1 by 1 with a stride": { x: [2, 3, 7, 8], w: [4, 3, 1, 1], stride: [2, 2] },
   "a kernel as large as the image": { x: [3, 2, 4, 5], w: [3, 2, 4, 5] },
   "a flat kernel": { x: [2, 2, 6, 8], w: [3, 2, 1, 5], padding: [0, 0, 2, 2] },
   "a tall kernel": { x: [2, 2, 8, 6], w: [3, 2, 5, 1], padding: [2, 2, 0, 0] },
