@@ -13,19 +13,19 @@ interface Dawn {
   create(flags: string[]): GPU;
 }
 
+/** Why the package cannot be used. */
+export function dawnError(error: NodeJS.ErrnoException): Error {
+  const text =
+    error.code === "ERR_MODULE_NOT_FOUND"
+      ? "webgpu: Node has no WebGPU of its own, and the package that brings it is not installed; run: npm install webgpu"
+      : `webgpu: the package webgpu is installed but cannot be loaded here (${error.message}); it has builds for Linux, macOS and Windows on x64 and arm64, so reinstall it on this machine (npm install webgpu), or use another backend`;
+  return new Error(text, { cause: error });
+}
+
 async function openDawn(): Promise<GPU> {
-  let module: Dawn;
-  try {
-    module = await import(/* @vite-ignore */ DAWN);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new Error(
-      code === "ERR_MODULE_NOT_FOUND"
-        ? "webgpu: Node has no WebGPU of its own, and the package that brings it is not installed; run: npm install webgpu"
-        : `webgpu: the package webgpu is installed but cannot be loaded here (${message}); it has builds for Linux, macOS and Windows on x64 and arm64, so reinstall it on this machine (npm install webgpu), or use another backend`,
-      { cause: error },
-    );
-  }
+  const module: Dawn = await import(/* @vite-ignore */ DAWN).catch((error) => {
+    throw dawnError(error);
+  });
   if (lacksDriver()) useSoftwareDriver();
   return module.create([]);
 }

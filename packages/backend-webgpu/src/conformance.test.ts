@@ -5,4 +5,6 @@ import { gaps, webgpu } from "./index.ts";
 
 const absent = process.env.LAMINA_ABSENT_VULKAN;
 
-conformWith(vitest, "webgpu", webgpu, { absent, declared: gaps });
+conformWith(vitest, "webgpu under default limits", () => webgpu({ limits: "default" }), { absent, declared: gaps });
+// more bindings and larger ones: programs are fused and placed differently, kernels are the same
+conformWith(vitest, "webgpu", webgpu, { absent, levels: ["programs", "determinism", "concurrency", "training"] });

@@ -41,6 +41,8 @@ export interface WebGpuOptions {
 }
 
 export interface WebGpu extends Backend<GpuArray> {
+  /** The device of WebGPU that it computes with. */
+  readonly device: GPUDevice;
   /** Resolves when every shader that has been asked for so far is compiled: after the first step, before the first picture. */
   warmup(onProgress?: (progress: Progress) => void): Promise<void>;
   /**
@@ -109,6 +111,7 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<WebGpu> {
   const compiler = new Compiler(engine, pipelines);
   return {
     name: "webgpu",
+    device: gpu.device,
     dtypes: ["float32", "int32", "uint8", "bool"],
     details: detailsOf(gpu),
     kernels: kernelsOf(compiler),

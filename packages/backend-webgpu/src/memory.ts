@@ -99,9 +99,10 @@ export class Heap {
     if (this.limit !== undefined && this.made + size > this.limit) this.trim(0);
     if (this.limit !== undefined && this.made + size > this.limit)
       throw new OutOfMemoryError(bytes, this.inUse, this.limit);
-    return this.make(size);
+    return this.make(size, bytes);
   }
-  private make(bytes: number): Part {
+  /** @param asked what the caller needs of it. */
+  private make(bytes: number, asked: number): Part {
     const { device } = this.gpu;
     device.pushErrorScope("out-of-memory");
     let buffer: GPUBuffer;
@@ -112,12 +113,12 @@ export class Heap {
       });
     } catch (error) {
       void device.popErrorScope().catch(() => null);
-      throw new OutOfMemoryError(bytes, this.inUse, this.limit, { cause: error });
+      throw new OutOfMemoryError(asked, this.inUse, this.limit, { cause: error });
     }
     const { inUse } = this;
     const failed = device
       .popErrorScope()
-      .then((error) => error && new OutOfMemoryError(bytes, inUse, this.limit, { cause: new Error(error.message) }))
+      .then((error) => error && new OutOfMemoryError(asked, inUse, this.limit, { cause: new Error(error.message) }))
       .catch(() => undefined); // a device that is lost says so itself
     this.made += bytes;
     return { id: this.nextId++, buffer, bytes, outcome: new Outcome(failed.then((error) => error ?? undefined)) };

@@ -68,7 +68,7 @@ function accessors({ name, width, array }: Name, { names, arrays, partLength }: 
   const lanes = Array.from({ length: width }, (_, k) => k);
   return [
     singleAccessors(`${name}_lane`, type, array, parts, partLength),
-    `fn read_${name}(i: u32) -> ${vector(type, width)} { let k = i * ${width}u; return ${vector(type, width)}(${lanes.map((k) => `read_${name}_lane(k + ${k}u)`)}); }`,
+    `fn read_${name}(i: u32) -> ${vector(type, width)} { let k = i * ${width}u; return ${vector(type, width)}(${lanes.map((k) => `read_${name}_lane(k + ${k}u)`).join(", ")}); }`,
     `fn write_${name}(i: u32, v: ${vector(type, width)}) { let k = i * ${width}u; ${lanes.map((k) => `write_${name}_lane(k + ${k}u, v[${k}]);`).join(" ")} }`,
   ].join("\n");
 }
