@@ -1,9 +1,10 @@
 // The gradient of weights on channels-last images, directly: for each tap the sum of outer products of a pixel of x and one of dy.
 import { type Fn, I32, V128 } from "../assembler.ts";
 import type { ConvAttrs } from "./convolution.ts";
-import { address, each, kernelOf, LANES, locals, tapsInside, times, VECTOR } from "./emit.ts";
+import { address, countdown, each, kernelOf, LANES, locals, tapsInside, times, VECTOR } from "./emit.ts";
 import type { Lowered, Stage } from "./lowered.ts";
 import { outerProducts } from "./product.ts";
+import { rowBytes } from "./winograd.ts";
 
 export interface DirectWeightGradient {
   /** [images, h, w, channels] */
@@ -18,12 +19,96 @@ const BLOCK_BYTES = 300_000;
 /** Sums that are kept apart until the end: as many slices, for as many threads. */
 const PARTS = 4;
 
-const [X, DY, DW, SCRATCH, SLICE] = [0, 1, 2, 3, 4];
+const [X, DY, DW, SCRATCH, OWN, SLICE] = [0, 1, 2, 3, 4, 5];
 
-/** Functions get x, dy, the result, scratch and the slice. */
+/** Functions get x, dy, the result, scratch, own memory and the slice. */
 export function lowerDirectWeightGradient(key: string, gradient: DirectWeightGradient): Lowered {
-  const { x, dy, kernel, attrs } = isPlain(gradient) ? flat(gradient) : gradient;
-  const shape = { x, dy, kernel, attrs };
+  return isPlain(gradient) ? lowerPixels(key, gradient) : lowerTaps(key, gradient);
+}
+
+// ---- a kernel of one tap: the outer products of all pixels ---------------------------------------------------------------
+/** Pixels of a block: their rows, copied so that they do not crowd the same sets of the cache, are read for each tile. */
+const PIXELS = 128;
+
+function lowerPixels(key: string, { x: [images, h, w, C], dy: [, , , O] }: DirectWeightGradient): Lowered {
+  const pixels = images * h * w;
+  const rows = { x: rowBytes(PIXELS, C), dy: rowBytes(PIXELS, O) };
+  const columns = LANES * Math.ceil(O / LANES);
+  const blocks = Math.ceil(pixels / PIXELS);
+  const parts = Math.min(PARTS, blocks);
+  const partBytes = 4 * C * columns;
+  const stage = stageOf(6);
+  return {
+    key,
+    flops: 2 * pixels * C * O,
+    scratchBytes: Math.max(1, parts) * partBytes + 64,
+    ownBytes: PIXELS * (rows.x + rows.dy) + 64,
+    stages: [
+      stage("sums", parts, (f) => {
+        const [block, sums, left, right, steps] = locals(f, I32, 5);
+        address(f, sums, SCRATCH, [SLICE, partBytes]);
+        f.get(sums).i32(0).i32(partBytes).memoryFill();
+        f.get(OWN)
+          .i32(PIXELS * rows.x)
+          .add()
+          .set(right);
+        f.get(SLICE).set(block);
+        f.loop(() => {
+          f.i32(pixels).get(block).i32(PIXELS).mul().sub().set(steps);
+          f.get(steps).i32(PIXELS).get(steps).i32(PIXELS).op("i32.lt_u").op("select").set(steps);
+          copyRows(f, X, OWN, block, steps, 4 * C, rows.x);
+          copyRows(f, DY, right, block, steps, 4 * O, rows.dy);
+          f.get(OWN).set(left);
+          const shape = {
+            rows: C,
+            columns,
+            leftStride: rows.x,
+            rightStride: rows.dy,
+            sumStride: 4 * columns,
+            adds: true,
+          };
+          outerProducts(f, shape, { left, right, sums, steps });
+          f.get(block).i32(parts).add().tee(block).i32(blocks).op("i32.lt_u");
+        });
+      }),
+      stage("weights", columns / LANES, (f) => emitWeights(f, C, O, 1, { parts, partBytes, columns })),
+    ],
+  };
+}
+/** The rows of a block, `bytes` each, to rows `stride` apart. */
+function copyRows(
+  f: Fn,
+  source: number,
+  target: number,
+  block: number,
+  count: number,
+  bytes: number,
+  stride: number,
+): void {
+  const [from, to, left] = locals(f, I32, 3);
+  address(f, from, source, [block, PIXELS * bytes]);
+  f.get(target).set(to).get(count).set(left);
+  countdown(f, left, () => {
+    f.get(to).get(from).i32(bytes).memoryCopy();
+    f.increase(from, bytes).increase(to, stride);
+  });
+}
+
+const stageOf =
+  (parameters: number) =>
+  (name: string, slices: number, body: (f: Fn) => void): Stage => ({
+    key: name,
+    slices,
+    emit: (relaxed) => {
+      const f = kernelOf(parameters, relaxed);
+      body(f);
+      return f;
+    },
+  });
+
+// ---- kernels of several taps ---------------------------------------------------------------------------------------------
+function lowerTaps(key: string, shape: DirectWeightGradient): Lowered {
+  const { x, dy, kernel, attrs } = shape;
   const taps = kernel[0] * kernel[1];
   const [images, oh, ow, O] = dy;
   const C = x[3];
@@ -32,32 +117,20 @@ export function lowerDirectWeightGradient(key: string, gradient: DirectWeightGra
   const blocks = images * Math.ceil(oh / rows);
   const parts = Math.min(PARTS, blocks);
   const partBytes = 4 * taps * C * columns;
-  const stage = (name: string, slices: number, body: (f: Fn) => void): Stage => ({
-    key: name,
-    slices,
-    emit: (relaxed) => {
-      const f = kernelOf(5, relaxed);
-      body(f);
-      return f;
-    },
-  });
+  const stage = stageOf(6);
   return {
     key,
     flops: 2 * images * oh * ow * taps * C * O,
     scratchBytes: Math.max(1, parts) * partBytes + 64,
+    ownBytes: 64,
     stages: [
       stage("sums", parts, (f) => emitSums(f, shape, { rows, blocks, parts, partBytes, columns })),
-      stage("weights", columns / LANES, (f) => emitWeights(f, shape, { parts, partBytes, columns })),
+      stage("weights", columns / LANES, (f) => emitWeights(f, C, O, taps, { parts, partBytes, columns })),
     ],
   };
 }
 const isPlain = ({ x, dy, kernel, attrs }: DirectWeightGradient): boolean =>
   [...kernel, ...attrs.stride].every((n) => n === 1) && attrs.padding.every((n) => n === 0) && x[1] === dy[1];
-/** A kernel of one tap does not know rows: as images of few pixels in a row or many make no difference. */
-function flat({ x: [n, h, w, C], dy: [, , , O], kernel, attrs }: DirectWeightGradient): DirectWeightGradient {
-  return { x: [1, n * h, w, C], dy: [1, n * h, w, O], kernel, attrs };
-}
-
 interface Cut {
   readonly rows: number;
   readonly blocks: number;
@@ -134,10 +207,11 @@ function emitSums(f: Fn, { x: [, H, W, C], dy: [, oh, ow, O], kernel, attrs }: D
 /** Four output channels' weights: the parts added up, as [out channel][in channel][tap]. */
 function emitWeights(
   f: Fn,
-  { x: [, , , C], dy: [, , , O], kernel }: DirectWeightGradient,
+  C: number,
+  O: number,
+  taps: number,
   { parts, partBytes, columns }: Pick<Cut, "parts" | "partBytes" | "columns">,
 ): void {
-  const taps = kernel[0] * kernel[1];
   const [from, to, left] = locals(f, I32, 3);
   const total = f.local(V128);
   const some = (lanes: number) =>

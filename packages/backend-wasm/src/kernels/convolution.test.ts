@@ -95,6 +95,33 @@ test.each(winograds.slice(0, 4))("Winograd F(2,3), %s", (_, c) => {
   for (const error of Object.values(errors(c, "f2"))) expect(error).toBeLessThan(6);
 });
 
+// What the definition takes minutes for: the direct kernels, which are held against it, are the yardstick.
+test.each([
+  ["weights in many panels", 2, 64, 96, 20, 3],
+  ["dy in chunks, many tiles", 1, 64, 160, 56, 5],
+  ["weights read once", 1, 128, 136, 14, 3],
+] as const)("Winograd, large: %s", (_, n, C, O, size, k) => {
+  const [x, w, y] = [float(n, size, size, C), float(O, C, k, k), float(n, size, size, O)];
+  const numbers = new Numbers(2);
+  const [xs, ws, ys] = [x, w, y].map((spec) => numbers.array(spec));
+  const results = (winograd: Winograd) => {
+    const attrs = { ...same(k >> 1), layout: { channelsLast: true, winograd } };
+    const extra = { ...attrs, inputSize: [size, size], kernelSize: [k, k] };
+    return [
+      execute(conv2d([x, w], attrs, y), [x, w], [xs, ws], y),
+      execute(conv2dGradInput([y, w], extra, x), [y, w], [ys, ws], x),
+      execute(conv2dGradWeight([x, y], extra, w), [x, y], [xs, ys], w),
+    ];
+  };
+  const right = results("off");
+  results("auto").forEach((got, i) => {
+    const largest = Array.from(right[i] as ArrayLike<number>).reduce((m, v) => Math.max(m, Math.abs(v)), 0);
+    const wrong = Array.from(got as ArrayLike<number>).findIndex(
+      (v, j) => !(Math.abs(v - right[i][j]) < 4e-5 * largest),
+    );
+    expect(wrong).toBe(-1);
+  });
+});
 test("an infinity makes NaN of the tiles that it is in, and of nothing else", () => {
   const [C, size] = [8, 16];
   const [x, w] = [float(1, size, size, C), float(C, C, 3, 3)];

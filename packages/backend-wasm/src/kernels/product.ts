@@ -106,14 +106,20 @@ export function outerProducts(f: Fn, p: OuterProducts, { left, right, sums, step
   const [rightAt, sumsAt, leftAt, sum, number, vectors, k, panels, line] = locals(f, I32, 9);
   const one = (height: number, count: number) => {
     const offset = (r: number, v: number) => r * p.sumStride + VECTOR * v;
-    const offsets = Array.from({ length: height }, (_, r) => 4 * r);
+    const some = (n: number) => {
+      for (let u = 0; u < n; u++) {
+        const offsets = Array.from({ length: height }, (_, r) => 4 * r + u * p.leftStride);
+        tile.step(number, offsets, vectors, u * p.rightStride, count);
+      }
+      f.increase(number, n * p.leftStride).increase(vectors, n * p.rightStride);
+    };
     const run = () => {
-      f.get(steps).set(k);
-      f.loop(() => {
-        tile.step(number, offsets, vectors, 0, count);
-        f.increase(number, p.leftStride).increase(vectors, p.rightStride);
-        f.get(k).i32(1).sub().tee(k);
-      });
+      f.get(steps)
+        .i32(1)
+        .op("i32.and")
+        .if(() => some(1));
+      f.get(steps).i32(1).op("i32.shr_u").set(k);
+      countdown(f, k, () => some(2));
     };
     if (p.adds) tile.visit(height, count, (local, r, v) => void f.get(sum).vload(offset(r, v)).set(local));
     else tile.clear(height, count);

@@ -28,13 +28,28 @@ export interface Planes {
   readonly plane: number;
   readonly bytes: number;
 }
-export function planesOf({ points }: Form, rows: number, width: number): Planes {
+export const planesOf = (form: Form, rows: number, width: number): Planes =>
+  planesBy(form, rows, rowBytes(rows, width));
+
+function planesBy({ points }: Form, rows: number, row: number): Planes {
   const count = points * points;
-  const row = 4 * Math.ceil(width / LANES) * LANES;
   // planes a multiple of 4096 bytes apart would all want the same lines of the cache
   const near = (rows * row) % 4096;
   const plane = rows * row + (near < 512 || near > 3584 ? 192 + ((4096 - near) % 4096) : 0);
   return { count, row, plane, bytes: count * plane };
+}
+
+/** Cache lines, and how many sets of them a first-level cache has; it keeps a few of each set. */
+const LINE = 64;
+const SETS = 64;
+const FEW_OF_A_SET = 5;
+/** Bytes from row to row so that the same column of `rows` rows can be in the cache at once. */
+export function rowBytes(rows: number, width: number): number {
+  const plain = 4 * Math.ceil(width / LANES) * LANES;
+  const lines = Math.ceil(plain / LINE);
+  let common = 1;
+  while (common < SETS && lines % (2 * common) === 0) common *= 2;
+  return common > 1 && rows > (FEW_OF_A_SET * SETS) / common ? LINE * (lines + 1) : plain;
 }
 
 /** Images of [h, w, channels] and the tiles that cover them, row by row: tile i, j begins at i*step - before. */
@@ -146,6 +161,8 @@ export interface Reading {
   readonly kind: "numbers" | "taps";
   /** Of a patch, down and across. */
   readonly patch: number;
+  /** How many channels are read, from the address of `images` on (default all). */
+  readonly channels?: number;
 }
 /** Bytes of a patch that lies over an edge. */
 export const patchBytes = ({ patch }: Reading, { channels }: Tiling): number => 4 * patch * patch * channels + VECTOR;
@@ -167,6 +184,7 @@ export function readTiles(
     channels,
     size: [, width],
   } = tiling;
+  const used = reading.channels ?? channels;
   const transforms = new Transforms(f, points);
   const walk = new Walk(f, tiling);
   const rows = locals(f, I32, patch);
@@ -185,7 +203,7 @@ export function readTiles(
       },
       () => {
         f.get(own).i32(BETWEEN).add().set(start);
-        copyPatch(f, walk, tiling, patch, images, start);
+        copyPatch(f, walk, tiling, patch, used, images, start);
         f.i32(4 * patch * channels).set(stride);
       },
     );
@@ -198,7 +216,7 @@ export function readTiles(
           .set(r);
     });
     f.get(row).set(to);
-    times(f, vectors, Math.ceil(channels / LANES), () => {
+    times(f, vectors, Math.ceil(used / LANES), () => {
       both(f, patch, points, own, v, {
         load: (i, j) => void f.get(rows[i]).vload(4 * j * channels),
         along: (line, put) => transforms[kind](line, put),
@@ -229,11 +247,12 @@ function copyPatch(
   walk: Walk,
   { size: [h, w], channels }: Tiling,
   patch: number,
+  used: number,
   images: number,
   target: number,
 ): void {
   const [from, to, left, i, j] = locals(f, I32, 5);
-  const vectors = Math.ceil(channels / LANES);
+  const vectors = Math.ceil(used / LANES);
   walk.address(from, images);
   f.get(target).set(to).get(walk.top).set(i);
   const down = f.local(I32);
@@ -369,7 +388,7 @@ export const PANEL = 8;
 export const panelsOf = (channels: number): number => Math.ceil(channels / PANEL);
 /** Transformed weights: a plane for each point, [panel][input channel][output channel of the panel]. */
 export const weightPlanes = (form: Form, channelsIn: number, channelsOut: number): Planes =>
-  planesOf(form, panelsOf(channelsOut), channelsIn * PANEL);
+  planesBy(form, panelsOf(channelsOut), 4 * channelsIn * PANEL);
 
 /** Transforms the panel with the number in `panel`: from the weights at `weights` to the planes at `target`. */
 export function readWeights(
