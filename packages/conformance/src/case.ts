@@ -55,6 +55,8 @@ export interface Result {
   readonly status: Status;
   /** Why it failed, or the reason declared. */
   readonly message?: string | undefined;
+  /** Of a declared gap, the reason alone. */
+  readonly reason?: string | undefined;
   /** The largest error found and the largest allowed, in units in the last place of what each is measured by. */
   readonly ulps?: number | undefined;
   readonly tolerance?: number | undefined;

@@ -111,7 +111,9 @@ async function run(check: Check): Promise<Result> {
 /** A declared gap is no failure, unless there is none. */
 function withGap(result: Result, reason: string | undefined): Result {
   if (reason === undefined) return result;
-  if (result.status === "failed") return { ...result, status: "declared", message: `${reason} (${result.message})` };
+  if (result.status === "failed") {
+    return { ...result, status: "declared", reason, message: `${reason} (${result.message})` };
+  }
   if (result.status !== "passed") return result;
   return {
     ...result,

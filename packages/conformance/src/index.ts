@@ -3,6 +3,7 @@ export { type Bisection, type BisectOptions, bisectBackends, type Divergence } f
 export { type Fill, type Input, type Level, levels, type OpCase, type Result, type Status } from "./case.ts";
 export type { CaseFile } from "./caseFile.ts";
 export { type ConformOptions, conform, type Gap } from "./conform.ts";
+export { suiteFingerprint } from "./fingerprint.ts";
 export { openerOf } from "./opener.ts";
 export { type Environment, type Report, type RunOptions, reportOf, runConformance } from "./report.ts";
 export { htmlReport } from "./reports/html.ts";

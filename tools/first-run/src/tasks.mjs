@@ -37,6 +37,7 @@ const tasks = {
   start: (root, args) => [program(root, "apps/cli/src/main.ts", ["train", ...args])],
   lamina: (root, args) => [program(root, "apps/cli/src/main.ts", args)],
   bench: (root, args) => [program(root, "tools/bench/src/main.ts", args)],
+  support: (root, args) => [program(root, "tools/support-matrix/src/main.ts", args)],
   test: (root, args) => [tool(root, "vitest", "vitest", ["run", READ_ONLY, ...args])],
   dev: (root, args) => [tool(root, "vitest", "vitest", ["watch", READ_ONLY, ...args])],
   check: (root) => [
@@ -64,7 +65,7 @@ const backendNatives = { webgpu: ["vulkan"], "tfjs-node": ["tfjsNode"] };
  * @param {string} task @param {readonly string[]} args
  */
 export function nativesOf(task, args) {
-  if (task === "test" || task === "dev") return nativeNames;
+  if (task === "test" || task === "dev" || task === "support") return nativeNames;
   return backendNatives[backendOf(args) ?? process.env.LAMINA_BACKEND ?? ""] ?? [];
 }
 /** @param {readonly string[]} args */

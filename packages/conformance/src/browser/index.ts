@@ -17,7 +17,7 @@ export interface BrowserOptions extends Omit<RunOptions, "filter"> {
   isolated?: boolean;
   /** The browser's executable. Default: LAMINA_CHROMIUM, else the Chrome that is installed. */
   executablePath?: string;
-  /** Milliseconds without any result after which the page counts as hung. Default 120,000. */
+  /** Milliseconds without any result after which the page counts as hung. Default 600,000. */
   patience?: number;
 }
 
@@ -51,7 +51,7 @@ async function inPage(
     declared,
     absent,
     isolated = false,
-    patience = 120_000,
+    patience = 600_000,
     onResult,
   }: BrowserOptions,
 ): Promise<Report> {
@@ -68,13 +68,15 @@ async function inPage(
 }
 
 /** Rejects when nothing has come from the page for too long; the timer keeps no process alive. */
-function hung({ sinceLast }: Served, patience: number): Promise<never> {
+function hung({ sinceLast, lastDone }: Served, patience: number): Promise<never> {
   return new Promise((_, reject) => {
     const timer = setInterval(() => {
       if (sinceLast() < patience) return;
       clearInterval(timer);
       reject(
-        new Error(`conformance: the page has found nothing for ${patience / 1000} s; it hangs, or its browser does`),
+        new Error(
+          `conformance: the page has found nothing for ${patience / 1000} s; the last was ${lastDone()}; it hangs, or its browser does`,
+        ),
       );
     }, 1000).unref();
   });

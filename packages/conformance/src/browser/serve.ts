@@ -13,6 +13,8 @@ export interface Served {
   readonly report: Promise<Report>;
   /** Milliseconds since something came from the page. */
   sinceLast(): number;
+  /** The id of the last result, or what else was last done. */
+  lastDone(): string;
   close(): void;
 }
 interface ServeOptions {
@@ -38,9 +40,13 @@ export async function serve(files: Bundle, task: PageOptions, { isolated, onResu
   const { promise: report, resolve, reject } = Promise.withResolvers<Report>();
   report.catch(() => {}); // who waits for it sees the error; nobody may be waiting yet
   let last = performance.now();
+  let done = "the page was opened";
   const headers = { "Content-Security-Policy": POLICY, "Cache-Control": "no-store", ...(isolated ? ISOLATION : {}) };
   const posts: Readonly<Record<string, (body: never) => void>> = {
-    "/results": (results: readonly Result[]) => results.forEach((r) => onResult?.(r)),
+    "/results": (results: readonly Result[]) => {
+      done = results.at(-1)?.id ?? done;
+      results.forEach((r) => onResult?.(r));
+    },
     "/report": resolve,
     "/error": (message: string) => reject(new Error(message)),
   };
@@ -68,6 +74,7 @@ export async function serve(files: Bundle, task: PageOptions, { isolated, onResu
     url: `http://127.0.0.1:${port}/`,
     report,
     sinceLast: () => performance.now() - last,
+    lastDone: () => done,
     close() {
       server.close();
       server.closeAllConnections();

@@ -1,0 +1,29 @@
+// The runs that the support page tells of: a device in a place. A device in a browser is one more row.
+
+export interface Run {
+  /** Names its file in docs/support. */
+  readonly id: string;
+  /** As `lamina conformance --backend` takes it. */
+  readonly backend: string;
+  readonly where: string;
+  /** More arguments of `lamina conformance`. */
+  readonly args?: readonly string[];
+}
+
+export const runs: readonly Run[] = [
+  { id: "reference", backend: "reference", where: "Node" },
+  { id: "wasm", backend: "wasm", where: "Node" },
+  { id: "wasm-chromium", backend: "wasm", where: "Chromium", args: ["--browser"] },
+  {
+    id: "wasm-chromium-isolated",
+    backend: "wasm",
+    where: "Chromium, cross-origin isolated",
+    args: ["--browser", "--isolated"],
+  },
+  { id: "webgpu", backend: "webgpu", where: "Node (Dawn)" },
+  { id: "webgpu-chromium", backend: "webgpu", where: "Chromium", args: ["--browser"] },
+  { id: "tfjs-node", backend: "tfjs-node", where: "Node" },
+  { id: "gpujs-cpu", backend: "gpujs:cpu", where: "Node, mode cpu" },
+  { id: "gpujs-webasm", backend: "gpujs:webasm", where: "Node, mode webasm" },
+  { id: "gpujs-chromium", backend: "gpujs", where: "Chromium, mode webgl2", args: ["--browser"] },
+];
