@@ -21,8 +21,9 @@ export class Compiler {
   constructor(engine: Engine, pipelines: Pipelines) {
     this.engine = engine;
     this.pipelines = pipelines;
-    const { limits, features } = engine.gpu.device;
-    this.target = { limits, f16: features.has("shader-f16"), subgroups: features.has("subgroups") };
+    const { limits, features, adapterInfo } = engine.gpu.device;
+    const subgroupSize = features.has("subgroups") ? (adapterInfo.subgroupMaxSize ?? 0) : 0;
+    this.target = { limits, f16: features.has("shader-f16"), subgroupSize };
   }
 
   compile(program: Program): Executable<GpuArray> {

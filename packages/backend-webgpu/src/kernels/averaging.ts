@@ -1,5 +1,5 @@
 // What avgPool2d and its adjoint divide by: a number, or how much of window (i, j) is counted.
-import type { WindowAttrs } from "./windows.ts";
+import { areInside, type WindowAttrs, type Windows } from "./windows.ts";
 
 export interface AvgPoolAttrs extends WindowAttrs {
   readonly countIncludePad: boolean;
@@ -8,17 +8,15 @@ export interface AvgPoolAttrs extends WindowAttrs {
 }
 export const averageKey = ({ countIncludePad, divisor }: AvgPoolAttrs): string => `${countIncludePad} ${divisor}`;
 
-/** fn divisor(i, j): of window (i, j) over an image whose height and width are given. */
-export function divisorFunction(image: readonly number[], attrs: AvgPoolAttrs): string {
-  if (attrs.divisor) return `fn divisor(i: u32, j: u32) -> f32 { return f32(${attrs.divisor}); }`;
-  return `fn divisor(i: u32, j: u32) -> f32 { return f32(${counted(image, attrs, 0)} * ${counted(image, attrs, 1)}); }`;
+/** fn divisor(i, j): of window (i, j). */
+export function divisorFunction(windows: Windows, attrs: AvgPoolAttrs): string {
+  const { kernel, divisor } = attrs;
+  const always = divisor || (areInside(windows) ? kernel[0] * kernel[1] : 0);
+  const value = always || `${counted(windows, attrs, 0)} * ${counted(windows, attrs, 1)}`;
+  return `fn divisor(i: u32, j: u32) -> f32 { return f32(${value}); }`;
 }
 /** Along an axis: all up to the end of the padding, or only what is in the image. */
-function counted(
-  image: readonly number[],
-  { kernel, stride, padding, countIncludePad }: AvgPoolAttrs,
-  a: 0 | 1,
-): string {
+function counted({ image }: Windows, { kernel, stride, padding, countIncludePad }: AvgPoolAttrs, a: 0 | 1): string {
   const first = `i32(${"ij"[a]} * ${stride[a]}u) - ${padding[a]}`;
   if (countIncludePad) return `min(${kernel[a]}, ${image[a] + padding[a]} - (${first}))`;
   return `(min(${first} + ${kernel[a]}, ${image[a]}) - max(${first}, 0))`;

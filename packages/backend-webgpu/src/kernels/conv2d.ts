@@ -3,7 +3,7 @@ import { type ConvAttrs, correlate } from "./correlation.ts";
 import type { Axis } from "./correlation.wgsl.ts";
 import type { Lower } from "./lowered.ts";
 
-export const conv2d: Lower = ([x, w], attrs: ConvAttrs, out, { subgroups }) => {
+export const conv2d: Lower = ([x, w], attrs: ConvAttrs, out, target) => {
   const [O, channels, kh, kw] = w.shape;
   const axis = (a: 0 | 1): Axis => ({
     size: x.shape[2 + a],
@@ -29,5 +29,5 @@ export const conv2d: Lower = ([x, w], attrs: ConvAttrs, out, { subgroups }) => {
     i: axis(0),
     j: axis(1),
   };
-  return { dispatches: [correlate("conv2d", correlation, subgroups)] };
+  return { dispatches: [correlate("conv2d", correlation, target)] };
 };

@@ -5,7 +5,7 @@ import { type ConvAttrs, correlate, isEmpty } from "./correlation.ts";
 import type { Axis } from "./correlation.wgsl.ts";
 import type { Lower } from "./lowered.ts";
 
-export const conv2dGradInput: Lower = ([dy, w], attrs: ConvAttrs, out, { subgroups }) => {
+export const conv2dGradInput: Lower = ([dy, w], attrs: ConvAttrs, out, target) => {
   const [O, rows, kh, kw] = w.shape;
   const channels = O / attrs.groups;
   /** h = first + t*stride is read by row i = t + (first + padding - k*dilation) / stride of dy, for every k where that is whole. */
@@ -40,5 +40,5 @@ export const conv2dGradInput: Lower = ([dy, w], attrs: ConvAttrs, out, { subgrou
     })),
   );
   const some = correlations.filter((c) => !isEmpty(c));
-  return { dispatches: some.map((c) => correlate("conv2dGradInput", c, subgroups)) };
+  return { dispatches: some.map((c) => correlate("conv2dGradInput", c, target)) };
 };

@@ -6,19 +6,18 @@ import { workgroupsOf } from "./lanes.ts";
 import type { Lower } from "./lowered.ts";
 import { partsOf, sumOfParts } from "./partial.ts";
 import { rowsOf } from "./tile.wgsl.ts";
+import { type Tiling, tilingFor } from "./tiling.ts";
 
-/** Sums that an invocation keeps. */
-const MOST_SUMS = 64;
-const MOST_ROWS = 16;
 /** Pixels of a part, at least. */
 const LEAST_PIXELS = 64;
 
-export const conv2dGradWeight: Lower = ([x, dy], attrs: ConvAttrs, out, { subgroups }) => {
+export const conv2dGradWeight: Lower = ([x, dy], attrs: ConvAttrs, out, target) => {
   const [O, channels, ...kernel] = out.shape;
   const pixels = dy.shape.slice(2);
   const rows = O / attrs.groups;
-  const tileLines = Math.min(channels * kernel[0], Math.ceil(3 / kernel[1]));
-  const tileRows = rowsOf(rows, Math.max(1, Math.min(MOST_ROWS, Math.floor(MOST_SUMS / (tileLines * kernel[1])))));
+  const tiling = tilingFor(target);
+  const tileLines = linesOf(channels * kernel[0], Math.min(rows, tiling.rows) * kernel[1], tiling);
+  const tileRows = rowsOf(rows, Math.max(1, Math.min(tiling.rows, Math.floor(tiling.sums / (tileLines * kernel[1])))));
   const fixed = {
     images: x.shape[0],
     groups: attrs.groups,
@@ -32,20 +31,24 @@ export const conv2dGradWeight: Lower = ([x, dy], attrs: ConvAttrs, out, { subgro
     pixels,
     tileRows,
     tileLines,
-    subgroups,
+    quads: tiling.quads,
   };
   const invocations = invocationsOf(fixed);
   const parts = partsOf(invocations, x.shape[0] * pixels[0], Math.ceil(LEAST_PIXELS / Math.max(1, pixels[1])));
   const gradient: WeightGradient = { ...fixed, parts };
   return sumOfParts(parts, out, (to) => ({
     key: `conv2dGradWeight ${JSON.stringify(gradient)}`,
-    subgroups,
+    subgroups: tiling.quads,
     arrays: [{ name: "x", input: 0 }, { name: "dy", input: 1 }, to],
     wgsl: () => conv2dGradWeightWgsl(gradient),
     workgroups: workgroupsOf(parts * invocations),
     work: x.shape[0] * O * channels * kernel[0] * kernel[1] * pixels[0] * pixels[1],
   }));
 };
+
+/** Rows of kernels in a tile, each of which brings `sums` sums: few enough that a quad is busy. */
+const linesOf = (lines: number, sums: number, tiling: Tiling): number =>
+  Math.max(1, Math.min(Math.floor(tiling.sums / sums), Math.ceil(lines / 4)));
 
 type Tiled = Omit<WeightGradient, "parts">;
 const invocationsOf = (g: Tiled): number => g.groups * Math.ceil(g.rows / g.tileRows) * lanesOfGradient(g);

@@ -23,7 +23,7 @@ export interface WeightGradient {
   /** Channels of dy, and rows of kernels, in an invocation's tile. */
   readonly tileRows: number;
   readonly tileLines: number;
-  readonly subgroups: boolean;
+  readonly quads: boolean;
 }
 
 /** Invocations beside each other take other rows of kernels, and so need the same dy. */
@@ -119,8 +119,8 @@ function addRow(g: WeightGradient, r: number): string {
     const one = `read_dy(dys + ${r * oh * ow}u + j + ${k})`;
     return ow % 4 ? `select(0.0, ${one}, j + ${k} < ${ow}u)` : one;
   };
-  const pixel = (k: number) => (g.subgroups ? `quadBroadcast(dy${r}, ${k}u)` : read(`${k}u`));
-  return `${g.subgroups ? `let dy${r} = ${read("quad")};` : ""}
+  const pixel = (k: number) => (g.quads ? `quadBroadcast(dy${r}, ${k}u)` : read(`${k}u`));
+  return `${g.quads ? `let dy${r} = ${read("quad")};` : ""}
       ${lines(4, (k) => `let dy${r}_${k} = ${pixel(k)};`)}
       ${lines(4, (k) => lines(g.tileLines, (t) => lines(g.kernel[1], (q) => `${sum(r, t, q)} = fma(dy${r}_${k}, x${t}_${named(offset(g, k, q))}, ${sum(r, t, q)});`)))}`;
 }

@@ -10,16 +10,21 @@ import {
   writesVectors,
 } from "./correlation.wgsl.ts";
 import { workgroupsOf } from "./lanes.ts";
-import type { Dispatch } from "./lowered.ts";
+import type { Dispatch, Target } from "./lowered.ts";
+import { rowsOf } from "./tile.wgsl.ts";
+import { tilingFor } from "./tiling.ts";
 
-const MOST_ROWS = 16;
+/** Two vectors in a row only where that leaves fewer than a quarter of them empty. */
+const vectorsFor = ({ j }: Correlation, most: number): number =>
+  most > 1 && 8 * Math.ceil(j.count / 8) * 3 < 4 * j.count ? 2 : 1;
 
-export function correlate(op: string, c: Correlation, subgroups: boolean): Dispatch {
-  const tiling: Tiling = { rows: Math.ceil(c.rows / Math.ceil(c.rows / MOST_ROWS)), vectors: 1, subgroups };
+export function correlate(op: string, c: Correlation, target: Target): Dispatch {
+  const { rows, vectors, quads } = tilingFor(target);
+  const tiling: Tiling = { rows: rowsOf(c.rows, rows), vectors: vectorsFor(c, vectors), quads };
   const invocations = lanesOfTiling(c, tiling) * tilesOfGroup(c, tiling) * c.groups;
   return {
     key: `${op} ${JSON.stringify([c, tiling])}`,
-    subgroups,
+    subgroups: quads,
     arrays: [
       { name: "image", input: 0 },
       { name: "weights", input: 1 },

@@ -3,7 +3,7 @@
 // however many taps use it, and adds the products tap by tap.
 import { lanesOf, WORKGROUP } from "./lanes.ts";
 import type { Wgsl } from "./lowered.ts";
-import { addProduct, declareTile, isNaNFunction, lines, putTile, range, sharedRows, someNaN } from "./tile.wgsl.ts";
+import { addProducts, declareTile, isNaNFunction, lines, putTile, range, sharedRows, someNaN } from "./tile.wgsl.ts";
 
 /** A tap: how far from the pixel's place it reads, and where its weight is from the first one of the kernel. */
 export interface Tap {
@@ -42,7 +42,7 @@ export interface Tiling {
   readonly rows: number;
   /** Vectors of four pixels in a tile, beside each other in a row. */
   readonly vectors: number;
-  readonly subgroups: boolean;
+  readonly quads: boolean;
 }
 
 /** Vectors of pixels in a row of the result, as tiles of `vectors` have them. */
@@ -137,23 +137,22 @@ function rowsOfTaps(c: Correlation, tiling: Tiling): string {
       ${leavesImage(c.i) ? `let inside = u32(y) < ${c.i.size}u;` : ""}
       let line = image + y * ${c.j.size};
       ${offsetsOf(c, tiling).map(value).join("\n      ")}
-      ${c.j.taps.map((tap) => `{ ${addTap(c, tiling, tap)} }`).join("\n      ")}
+      ${addTaps(c, tiling)}
       y += ${step.offset};
       kernel += ${step.weight}u;
     }`;
 }
 
-function addTap(c: Correlation, tiling: Tiling, { offset, weight }: Tap): string {
-  const factors = sharedRows(
-    tiling.rows,
-    "weight",
-    tiling.subgroups,
-    (r) => `read_weights(kernel + ${weight}u + ${r} * ${c.rowWeights}u)`,
-  );
-  const pixels = (v: number) => `vec4<f32>(${range(4).map((p) => `x${named((4 * v + p) * c.j.stride + offset)}`)})`;
-  return `${factors.fetched}
-      ${lines(tiling.vectors, (v) => `let pixels${v} = ${pixels(v)};`)}
-      ${addProduct({ rows: tiling.rows, vectors: tiling.vectors }, factors.row, (v) => `pixels${v}`)}`;
+function addTaps(c: Correlation, tiling: Tiling): string {
+  const taps = c.j.taps.map(({ offset, weight }, q) => {
+    const fetch = (r: string) => `read_weights(kernel + ${weight}u + ${r} * ${c.rowWeights}u)`;
+    const { fetched, row } = sharedRows(tiling.rows, `weight${q}_`, tiling.quads, fetch);
+    const pixels = (v: number) => range(4).map((p) => `x${named((4 * v + p) * c.j.stride + offset)}`);
+    const vectors = lines(tiling.vectors, (v) => `let pixels${q}_${v} = vec4<f32>(${pixels(v)});`);
+    return { text: `${fetched}\n${vectors}`, step: { left: row, right: (v: number) => `pixels${q}_${v}` } };
+  });
+  const steps = taps.map(({ step }) => step);
+  return `${taps.map(({ text }) => text).join("\n")}\n${addProducts(tiling, steps)}`;
 }
 
 function put(c: Correlation, r: number, v: number, sum: string): string {

@@ -7,8 +7,8 @@ export interface Target {
   readonly limits: GPUSupportedLimits;
   /** Whether the extension `f16` is there. */
   readonly f16: boolean;
-  /** Whether the extension `subgroups` is there. */
-  readonly subgroups: boolean;
+  /** How many invocations run in lockstep, at most; 0 if the extension `subgroups` is not there. */
+  readonly subgroupSize: number;
 }
 
 /**

@@ -1,7 +1,7 @@
 // The shader of matmul: a tile of the result an invocation, one step of k at a time.
 import { lanesOf, WORKGROUP } from "./lanes.ts";
 import type { Wgsl } from "./lowered.ts";
-import { addProduct, declareTile, putTile, range, sharedRows } from "./tile.wgsl.ts";
+import { addProducts, declareTile, putTile, range, sharedRows } from "./tile.wgsl.ts";
 
 /** Where element (row, column) of a matrix is: row*rows + column*columns; matrices of a stack are rows*columns apart. */
 export interface Strides {
@@ -20,7 +20,7 @@ export interface Product {
   /** k is cut in this many. */
   readonly parts: number;
   readonly rows: number;
-  readonly subgroups: boolean;
+  readonly quads: boolean;
 }
 
 /** Four columns of the right operand are one vector in memory. */
@@ -31,12 +31,12 @@ const times = (value: string, stride: number): string => (stride === 1 ? value :
 const at = ({ row, column }: Strides, r: string, c: string): string => `${times(r, row)} + ${times(c, column)}`;
 
 export function matmulWgsl(product: Product): Wgsl {
-  const { batch, m, n, k, left, right, rows, parts, subgroups } = product;
+  const { batch, m, n, k, left, right, rows, parts, quads } = product;
   const tile = { rows, vectors: 1 };
   const lanes = lanesOf(Math.ceil(n / 4));
   const tiles = Math.ceil(m / rows);
   const steps = k / parts;
-  const factors = sharedRows(rows, "factor", subgroups, (r) => `read_left(step + ${times(r, left.row)})`);
+  const factors = sharedRows(rows, "factor", quads, (r) => `read_left(step + ${times(r, left.row)})`);
   const column = isVectors(product)
     ? `read_right((right + ${times("k", right.row)}) / 4u)`
     : `vec4<f32>(${range(4).map((c) => `read_right(right + ${times("k", right.row)} + ${c * right.column}u)`)})`;
@@ -57,7 +57,7 @@ export function matmulWgsl(product: Product): Wgsl {
     let step = left + ${times("k", left.column)};
     let columns = ${column};
     ${factors.fetched}
-    ${addProduct(tile, factors.row, () => "columns")}
+    ${addProducts(tile, [{ left: factors.row, right: () => "columns" }])}
   }
   if (column >= ${n}u || part >= ${parts}u) { return; }
   let out = part * ${batch * m * n}u + matrix * ${m * n}u + ${at(product.out, "row", "column")};

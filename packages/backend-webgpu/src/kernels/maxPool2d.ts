@@ -1,10 +1,11 @@
 // maxPool2d: the largest element of each window, NaN if there is one, -Infinity where the window has none.
 import type { Lower } from "./lowered.ts";
 import { LEAST_ORDER, orderFunction } from "./order.wgsl.ts";
-import { eachElement, eachOfWindow, type WindowAttrs, windowKey } from "./windows.ts";
+import { eachElement, eachOfWindow, type WindowAttrs, windowKey, windowsOf } from "./windows.ts";
 
 export const maxPool2d: Lower = ([x], attrs: WindowAttrs, out) => {
-  const image = x.shape.slice(2);
+  const windows = windowsOf(x, out, attrs);
+  const plane = x.shape[2] * x.shape[3];
   const arrays = [
     { name: "x", input: 0 },
     { name: "out", output: true },
@@ -14,7 +15,7 @@ export const maxPool2d: Lower = ([x], attrs: WindowAttrs, out) => {
     globals: orderFunction,
     main: `
   var most = ${LEAST_ORDER};
-  ${eachOfWindow(image, attrs, `most = max(most, order(read_x(plane * ${image[0] * image[1]}u + element)));`)}
+  ${eachOfWindow(windows, `most = max(most, order(read_x(plane * ${plane}u + element)));`)}
   write_out(at, unorder(most));`,
   }));
   return { dispatches: [dispatch] };

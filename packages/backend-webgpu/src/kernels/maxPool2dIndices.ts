@@ -1,10 +1,11 @@
 // maxPool2dIndices: h*W+w of each window's first maximum, or first NaN; 0 where the window lies in the padding.
 import type { Lower } from "./lowered.ts";
 import { rankFunction } from "./order.wgsl.ts";
-import { eachElement, eachOfWindow, type WindowAttrs, windowKey } from "./windows.ts";
+import { eachElement, eachOfWindow, type WindowAttrs, windowKey, windowsOf } from "./windows.ts";
 
 export const maxPool2dIndices: Lower = ([x], attrs: WindowAttrs, out) => {
-  const image = x.shape.slice(2);
+  const windows = windowsOf(x, out, attrs);
+  const plane = x.shape[2] * x.shape[3];
   const arrays = [
     { name: "x", input: 0 },
     { name: "out", output: true },
@@ -16,9 +17,8 @@ export const maxPool2dIndices: Lower = ([x], attrs: WindowAttrs, out) => {
   var best = -1;
   var most = 0;
   ${eachOfWindow(
-    image,
-    attrs,
-    `let found = rank(read_x(plane * ${image[0] * image[1]}u + element));
+    windows,
+    `let found = rank(read_x(plane * ${plane}u + element));
       if (best < 0 || found > most) { best = i32(element); most = found; }`,
   )}
   write_out(at, max(best, 0));`,

@@ -17,13 +17,21 @@ const eachVector = ({ rows, vectors }: Tile, line: (r: number, v: number) => str
 
 export const declareTile = (tile: Tile): string => eachVector(tile, (r, v) => `var sum${r}_${v} = vec4<f32>();`);
 
-/** `left(r)` is an f32, `right(v)` a vector of four columns. */
-export const addProduct = (tile: Tile, left: (r: number) => string, right: (v: number) => string): string =>
-  lines(tile.rows, (r) => {
-    const factor = `let left${r} = vec4<f32>(${left(r)});`;
-    const sums = range(tile.vectors).map((v) => `sum${r}_${v} = fma(left${r}, ${right(v)}, sum${r}_${v});`);
-    return `${factor} ${sums.join(" ")}`;
-  });
+/** A step of the sum: `left(r)` is an f32, `right(v)` a vector of four columns. */
+export interface Step {
+  readonly left: (r: number) => string;
+  readonly right: (v: number) => string;
+}
+/** Adds the products of some steps, row by row: so a row's sums stay in registers for all of them. */
+export const addProducts = (tile: Tile, steps: readonly Step[]): string =>
+  lines(tile.rows, (r) =>
+    steps
+      .map(({ left, right }) => {
+        const sums = range(tile.vectors).map((v) => `sum${r}_${v} = fma(left, ${right(v)}, sum${r}_${v});`);
+        return `{ let left = vec4<f32>(${left(r)}); ${sums.join(" ")} }`;
+      })
+      .join(" "),
+  );
 
 /** `put(r, v, sum)` for each vector of the tile. */
 export const putTile = (tile: Tile, put: (r: number, v: number, sum: string) => string): string =>
@@ -36,8 +44,8 @@ export const rowsOf = (rows: number, most: number): number => Math.ceil(rows / M
  * Numbers that all four invocations of a quad need, one for each row: with subgroups each of the four fetches every fourth,
  * and they tell each other. `fetch(r)` is the number of row r, an expression.
  */
-export function sharedRows(rows: number, name: string, subgroups: boolean, fetch: (row: string) => string) {
-  if (!subgroups || rows < 2)
+export function sharedRows(rows: number, name: string, quads: boolean, fetch: (row: string) => string) {
+  if (!quads || rows < 2)
     return { fetched: lines(rows, (r) => `let ${name}${r} = ${fetch(`${r}u`)};`), row: (r: number) => `${name}${r}` };
   return {
     fetched: lines(Math.ceil(rows / 4), (k) => `let ${name}${k} = ${fetch(`(${4 * k}u + quad)`)};`),
