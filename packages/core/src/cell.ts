@@ -24,7 +24,7 @@ export class Cell extends Tensor {
   /** The device it was placed on; undefined follows setBackend(). */
   home: Home | undefined = undefined;
   private leader: Cell | undefined = undefined;
-  private readonly followers = new Set<Cell>();
+  private followers: Set<Cell> | undefined = undefined;
   /** May be pending. */
   current: Tensor;
   /** The last value that has been computed. */
@@ -131,17 +131,18 @@ export class Cell extends Tensor {
     this.home = home;
     for (const t of new Set([this.current, this.previous])) t?.storage?.move(home ?? here(), this.dtype);
     this.gradCell?.moveTo(home);
-    for (const follower of this.followers) follower.moveTo(home);
+    for (const follower of this.followers ?? []) follower.moveTo(home);
   }
   /** Goes where `leader` is, and with it from now on: an optimiser's state follows its parameter. */
   follow(leader: Cell): void {
     this.leader = leader;
+    leader.followers ??= new Set();
     leader.followers.add(this);
     this.moveTo(leader.home);
   }
   /** Lets everything go. */
   clear(): void {
-    this.leader?.followers.delete(this);
+    this.leader?.followers?.delete(this);
     this.current.holders = this.current.holders?.filter((c) => c !== this);
     this.dropPrevious();
     this.previous = this.committed;
