@@ -21,9 +21,21 @@ export class TensorFlow {
     return this.ops(name, attrs, inputs, 1)[0];
   }
   ops(name: string, attrs: readonly Attr[], inputs: readonly Handle[], outputs: number): Handle[] {
-    const handles = this.binding.executeOp(name, attrs, inputs, outputs).map(({ id }) => id);
+    const handles = this.execute(name, attrs, inputs, outputs).map(({ id }) => id);
     this.temporaries.push(...handles);
     return handles;
+  }
+  /** @throws with TensorFlow's own reason, which its binding gives under the heading of a status number. */
+  private execute(...args: Parameters<Binding["executeOp"]>): ReturnType<Binding["executeOp"]> {
+    try {
+      return this.binding.executeOp(...args);
+    } catch (error) {
+      const reason = (error as Error).message.replace(/^Invalid TF_Status: \d+\s*Message: /, "");
+      throw new Error(
+        `tfjs-node: TensorFlow's ${args[0]} failed: ${reason}; if memory ran out use a smaller batch, else this is a mistake of @lamina/backend-tfjs-node`,
+        { cause: error },
+      );
+    }
   }
   /** A tensor of host data, which must not be written to afterwards. */
   tensor(shape: Shape, dtype: TfType, data: ArrayBufferView): Handle {

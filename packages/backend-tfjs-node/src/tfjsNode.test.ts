@@ -16,6 +16,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { Binding } from "./binding.ts";
 import { tfjsNode } from "./index.ts";
 import { findTfjsNode, type TfjsNode, tensorFlowOf } from "./load.ts";
+import { TensorFlow } from "./tensorflow.ts";
 
 /** As much of tfjs as the tests use. */
 interface Tfjs extends TfjsNode {
@@ -33,6 +34,7 @@ describe.skipIf(process.env.LAMINA_ABSENT_TFJSNODE)("tfjs-node", () => {
   let tf: Tfjs;
   let binding: Binding;
   beforeAll(() => {
+    process.env.TF_NUM_INTRAOP_THREADS = "1"; // the networks are too small for more
     tf = findTfjsNode() as Tfjs;
     binding = tensorFlowOf(tf).binding;
   });
@@ -82,6 +84,19 @@ describe.skipIf(process.env.LAMINA_ABSENT_TFJSNODE)("tfjs-node", () => {
     expect(() => device.free(buffer)).toThrow(said);
     expect(() => device.read(buffer)).toThrow(said);
     await device.close();
+  });
+  test("what TensorFlow refuses is told with its reason, and leaves no tensor behind", () => {
+    const handles = binding.getNumOfTensors();
+    const tensorflow = new TensorFlow(binding);
+    const run = () =>
+      tensorflow.scope(() => {
+        const [x, y] = [2, 3].map((n) => tensorflow.tensor([n], "float32", new Float32Array(n)));
+        return tensorflow.apply("Relu6Grad", "float32", x, y);
+      });
+    expect(run).toThrow(
+      /^tfjs-node: TensorFlow's Relu6Grad failed: Inputs .*must have the same size.*; if memory ran out/s,
+    );
+    expect(binding.getNumOfTensors()).toBe(handles);
   });
   test("an upload is a copy", async () => {
     const device = await tfjsNode();
