@@ -9,7 +9,9 @@ export const COLUMNS = ["passed", "failed", "declared", "absent"] as const;
 
 /** How near they came to what is allowed, as a share of it; undefined where nothing is measured in units. */
 export function closest(results: readonly Result[]): number | undefined {
-  const shares = results.flatMap(({ ulps, tolerance }) => (ulps !== undefined && tolerance ? [ulps / tolerance] : []));
+  const shares = results.flatMap(({ status, ulps, tolerance }) =>
+    status !== "declared" && ulps !== undefined && tolerance ? [ulps / tolerance] : [],
+  );
   return shares.length ? shares.reduce((a, b) => Math.max(a, b), 0) : undefined;
 }
 export const percent = (share: number | undefined): string =>
@@ -34,16 +36,12 @@ export function formatReport(report: Report): string {
 /** One wrong kernel fails hundreds of cases: the first of each op tell enough. */
 const SHOWN = 3;
 function listed(results: readonly Result[], status: "failed" | "declared" | "absent"): string[] {
-  const groups = Map.groupBy(
-    results.filter((r) => r.status === status),
-    ({ level, op }) => `${level}/${op}`,
-  );
-  return [...groups].flatMap(([group, of]) => {
-    const rest = of.length - SHOWN;
-    return [
-      ...of.slice(0, SHOWN).map(formatResult),
-      ...(rest > 0 ? [`${status} ${group}: and ${rest} more; a report by --json or --html has them all`] : []),
-    ];
+  const of = results.filter((r) => r.status === status);
+  const groups = Map.groupBy(of, (r) => r.reason ?? `${r.level}/${r.op}`);
+  return [...groups].flatMap(([group, members]) => {
+    const rest = members.length - SHOWN;
+    const more = `${status} ${group}: and ${rest} more; a report by --json or --html has them all`;
+    return [...members.slice(0, SHOWN).map(formatResult), ...(rest > 0 ? [more] : [])];
   });
 }
 
