@@ -8,7 +8,7 @@ const USAGE = `usage: lamina-tfjs-node setup [--gpu]
 Builds @tensorflow/tfjs-node where its own installer fails (no prebuilt library for this machine, or no way to its server), into your
 cache folder; tfjsNode() finds it there. Needs npm and a C++ compiler. About a minute and 950 MB the first time, nothing after that.
 
-  --gpu   @tensorflow/tfjs-node-gpu instead, for an NVIDIA card with CUDA 12.3 and cuDNN 8.9 (2.5 GB)
+  --gpu   @tensorflow/tfjs-node-gpu instead, for an NVIDIA card with CUDA 12.3 and cuDNN 8.9 (1.4 GB)
 `;
 
 const say = (text: string): void => console.error(`lamina-tfjs-node: ${text}`);
