@@ -1,6 +1,6 @@
 // The device's memory and its kernels: numbers in textures (or plain arrays, in modes without), and gpu.js's kernels, made
 // once for each structure. What a kernel computes is said by kernels/.
-import type { DType, MemoryInfo, TypedArray } from "@lamina/core";
+import { DeviceLostError, type DType, type MemoryInfo, type TypedArray } from "@lamina/core";
 import { type Gpu, type GpuKernel, isTexture, type Values } from "./gpu.ts";
 import { declarations, functionsIn } from "./helpers.ts";
 import { type Operand, operandOf, type Position, pieceNames } from "./source.ts";
@@ -66,6 +66,7 @@ export class Device {
 
   // ---- memory --------------------------------------------------------------------------------------------------------
   upload(data: TypedArray, dtype: DType): GpujsBuffer {
+    this.checkAlive();
     const numbers = dtype === "int32" ? toWords(data) : toNumbers(data, dtype);
     const bounds = dtype === "int32" ? boundsOf(data) : undefined;
     const pieces = this.eachPiece(numbers.length, (start, end) => {
@@ -90,6 +91,7 @@ export class Device {
   }
   read(buffer: GpujsBuffer, user = "read"): TypedArray {
     const pieces = this.piecesOf(buffer, user).map(({ values }) => (isTexture(values) ? values.toArray() : values));
+    this.checkAlive(); // afterwards: what a lost context reads is zeros
     const numbers = pieces.length === 1 ? pieces[0] : joined(pieces);
     if (buffer.dtype === "int32") return fromWords(numbers, buffer.length);
     return buffer.dtype === "float32" ? numbers.slice(0, buffer.length) : Uint8Array.from(numbers);
@@ -130,6 +132,10 @@ export class Device {
       );
     return buffer.pieces;
   }
+  /** @throws if the browser took the graphics card away; all textures are gone then. */
+  private checkAlive(): void {
+    if (this.gpu.context?.isContextLost?.()) throw new DeviceLostError("gpujs", "the browser lost its WebGL context");
+  }
   private eachPiece<T>(length: number, make: (start: number, end: number) => T): T[] {
     const pieces: T[] = [];
     for (let start = 0; start < length; start += this.most)
@@ -143,6 +149,7 @@ export class Device {
     return inputs.reduce((sum, { pieces }) => sum + pieces!.length, 0) <= MOST_OPERANDS;
   }
   launch(launch: Launch): GpujsBuffer {
+    this.checkAlive();
     const { key, inputs, scalars = [], dtype, length, bounds } = launch;
     const values = inputs.flatMap((x) => this.piecesOf(x, key).map((p) => p.values));
     const total = length * wordsOf(dtype);

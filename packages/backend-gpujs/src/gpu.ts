@@ -16,7 +16,6 @@ interface Counted {
 }
 interface WebGLContext {
   readonly R32F?: number;
-  getParameter(name: number): number;
   isContextLost?(): boolean;
 }
 /** Numbers on the device: a texture, or in modes without textures the numbers themselves. */
@@ -30,7 +29,8 @@ export interface GpuKernel {
   destroy(removeCanvas?: boolean): void;
 }
 export interface Gpu {
-  readonly mode: string;
+  /** Of the WebGL modes, once there is a kernel. */
+  readonly context?: WebGLContext | null;
   readonly Kernel: { readonly features?: { readonly maxTextureSize?: number } };
   createKernel(source: string, settings: object): GpuKernel;
   destroy(): Promise<void>;

@@ -36,7 +36,8 @@ function kernelsOf(device: Device): Kernels<GpujsBuffer> {
  * Opens the device: `setBackend(await gpujs())`.
  * @throws if gpu.js is not installed, or if the mode asked for is not here; the message says what would add it.
  */
-export async function gpujs({ mode, GPU, textureSize }: GpujsOptions = {}): Promise<Backend<GpujsBuffer>> {
+export async function gpujs(options: GpujsOptions = {}): Promise<Backend<GpujsBuffer>> {
+  const { mode, GPU, textureSize } = options;
   const found = await findGPU(GPU);
   const chosen = chooseMode(found, mode);
   const gpu = new found({ mode: chosen });
@@ -52,6 +53,7 @@ export async function gpujs({ mode, GPU, textureSize }: GpujsOptions = {}): Prom
     free: (buffer) => device.free(buffer),
     memory: () => device.info(),
     details: { mode: chosen },
+    reopen: () => gpujs(options),
     close: () => device.close(),
   };
 }

@@ -29,7 +29,7 @@ const floats = {
   erf: "erf32(x)",
   square: "x * x",
   reciprocal: "1 / x",
-  relu: "larger(x, 0)",
+  relu: "(x > 0 ? x : (x <= 0 ? 0 : x))",
   logicalNot: "(x == 0 ? 1 : 0)",
   add: "x + y",
   sub: "x - y",

@@ -25,7 +25,7 @@ const strided = <Attrs>(
       const words = inner(x).length + 1;
       return ([data], i) => {
         const index = indexOf(i, numbers(out)).map((c, axis) =>
-          turned.includes(axis) ? `(${out.shape[axis] - 1} - ${c})` : c,
+          turned.includes(axis) && c !== "0" ? `(${out.shape[axis] - 1} - ${c})` : c,
         );
         const all = [...strides.map((s) => s * words), ...inner(x).map(() => 1)];
         return `return ${data.at(placeOf(index, all, String(start * words)))};`;
