@@ -18,6 +18,8 @@ export class Compiler {
   private readonly engine: Engine;
   private readonly pipelines: Pipelines;
   private readonly target: Target;
+  /** What ran last. */
+  last: Runnable | undefined = undefined;
   constructor(engine: Engine, pipelines: Pipelines) {
     this.engine = engine;
     this.pipelines = pipelines;
@@ -31,11 +33,11 @@ export class Compiler {
     const variants = new Map<string, Runnable>();
     return (inputs, scalars) => {
       const same = repeated(inputs);
-      if (!same) return run(this.engine, runnable, inputs, scalars);
       const key = `${same}`;
-      const known = variants.get(key) ?? this.runnable(withSame(program, same));
-      variants.set(key, known);
-      return run(this.engine, known, inputs, scalars);
+      const chosen = same ? (variants.get(key) ?? this.runnable(withSame(program, same))) : runnable;
+      if (same) variants.set(key, chosen);
+      this.last = chosen;
+      return run(this.engine, chosen, inputs, scalars);
     };
   }
 

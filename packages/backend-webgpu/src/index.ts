@@ -3,6 +3,7 @@ import type { Backend, Kernel, Kernels, Program, Spec } from "@lamina/core";
 import { Lru, movements } from "@lamina/core/passes";
 import { findAdapter } from "./adapter.ts";
 import { Compiler } from "./compile.ts";
+import { explain } from "./explain.ts";
 import { Gpu, openGpu } from "./gpu.ts";
 import { lowerings } from "./kernels/index.ts";
 import { type GpuArray, Heap } from "./memory.ts";
@@ -45,6 +46,8 @@ export interface WebGpu extends Backend<GpuArray> {
   readonly device: GPUDevice;
   /** Resolves when every shader that has been asked for so far is compiled: after the first step, before the first picture. */
   warmup(onProgress?: (progress: Progress) => void): Promise<void>;
+  /** The dispatches of the program that ran last, in order: ops, arrays, threads, kernel. Empty before the first. */
+  explain(): string;
   /**
    * What each op, or loop of ops, has cost since the last call, the most expensive first.
    * @throws if the backend was not opened with `profile`, or the adapter has no clock.
@@ -122,6 +125,7 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<WebGpu> {
     compilesFirst: true,
     memory: () => heap.info(),
     warmup: (onProgress) => pipelines.settle(onProgress),
+    explain: () => (compiler.last ? explain(compiler.last) : ""),
     timings: async () => {
       if (timings) return timings.take();
       throw new Error(
