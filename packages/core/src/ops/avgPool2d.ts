@@ -87,8 +87,14 @@ export interface AvgPool2dOptions extends PoolOptions {
  * @throws if the window does not fit, padding is more than half of it, or the divisor is not a whole number other than 0.
  * [torch.nn.functional.avg_pool2d](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.avg_pool2d.html)
  */
-export function avgPool2d(x: Tensor, options: Pair | AvgPool2dOptions): Tensor {
-  const { countIncludePad = true, divisorOverride, ...rest }: AvgPool2dOptions = poolOptions(options);
+export function avgPool2d(x: Tensor, options: AvgPool2dOptions): Tensor;
+export function avgPool2d(x: Tensor, kernelSize: Pair, options?: Omit<AvgPool2dOptions, "kernelSize">): Tensor;
+export function avgPool2d(
+  x: Tensor,
+  window: Pair | AvgPool2dOptions,
+  more?: Omit<AvgPool2dOptions, "kernelSize">,
+): Tensor {
+  const { countIncludePad = true, divisorOverride, ...rest } = poolOptions<AvgPool2dOptions>(window, more);
   if (divisorOverride !== undefined && (!Number.isInteger(divisorOverride) || divisorOverride === 0))
     throw new Error(
       `avgPool2d: divisorOverride is ${divisorOverride} but must be a whole number other than 0; leave it out to divide by the window`,

@@ -58,6 +58,7 @@ export {
   type Padding,
   type SizeOptions,
 } from "./conv2d.ts";
+export { type ConvolveOptions, convolve, convolve2d, corr2d } from "./correlate.ts";
 export {
   arange,
   type CreateOptions,

@@ -54,6 +54,7 @@ export interface MaxPool2dOptions extends PoolOptions {
   /** Give [result, indices] (default false). */
   returnIndices?: boolean;
 }
+type Rest = Omit<MaxPool2dOptions, "kernelSize">;
 /**
  * The largest element of each window of x [N,C,H,W] or [C,H,W]: out[n,c,i,j] = max over k, l of
  * x[n, c, i·stride - padding + k·dilation, j·stride - padding + l·dilation]. Padding counts as -∞; NaN wins; of equal
@@ -62,9 +63,11 @@ export interface MaxPool2dOptions extends PoolOptions {
  * [torch.nn.functional.max_pool2d](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.max_pool2d.html)
  */
 export function maxPool2d(x: Tensor, options: MaxPool2dOptions & { returnIndices: true }): [Tensor, Tensor];
-export function maxPool2d(x: Tensor, options: Pair | (MaxPool2dOptions & { returnIndices?: false })): Tensor;
-export function maxPool2d(x: Tensor, options: Pair | MaxPool2dOptions): Tensor | [Tensor, Tensor] {
-  const { dilation = 1, returnIndices, ...rest }: MaxPool2dOptions = poolOptions(options);
+export function maxPool2d(x: Tensor, options: MaxPool2dOptions & { returnIndices?: false }): Tensor;
+export function maxPool2d(x: Tensor, kernelSize: Pair, options: Rest & { returnIndices: true }): [Tensor, Tensor];
+export function maxPool2d(x: Tensor, kernelSize: Pair, options?: Rest & { returnIndices?: false }): Tensor;
+export function maxPool2d(x: Tensor, window: Pair | MaxPool2dOptions, more?: Rest): Tensor | [Tensor, Tensor] {
+  const { dilation = 1, returnIndices, ...rest } = poolOptions<MaxPool2dOptions>(window, more);
   const apart = pairOf("maxPool2d", "dilation", dilation, 1);
   const run = (op: typeof maxPool2dOp) =>
     onBatch("maxPool2d", x, (images) =>

@@ -11,9 +11,9 @@ export interface PoolOptions {
   /** Count a last window that runs over the bottom or right edge (default false). */
   ceilMode?: boolean;
 }
-/** A window without options is its size alone: `maxPool2d(x, 2)`. */
-export const poolOptions = <T extends PoolOptions>(options: Pair | T): T | PoolOptions =>
-  typeof options === "object" && "kernelSize" in options ? options : { kernelSize: options };
+/** A window is its size, `maxPool2d(x, 2)`, its size and the rest, `maxPool2d(x, 3, { stride: 2 })`, or all by name. */
+export const poolOptions = <T extends PoolOptions>(options: Pair | T, rest: Omit<T, "kernelSize"> | undefined): T =>
+  typeof options === "object" && "kernelSize" in options ? options : ({ kernelSize: options, ...rest } as unknown as T);
 
 /** What pooling kernels are told, each [height, width]. */
 export interface PoolAttrs {
