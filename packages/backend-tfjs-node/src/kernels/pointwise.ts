@@ -120,8 +120,6 @@ const functions = {
   atan: "Atan",
   sinh: "Sinh",
   cosh: "Cosh",
-  tanh: "Tanh",
-  erf: "Erf",
   square: "Square",
   sigmoid: "Sigmoid",
   relu: "Relu",
@@ -142,7 +140,13 @@ const rows = <Name extends string>(table: Readonly<Record<Name, string>>): Recor
 const gradient = (body: (tf: TensorFlow, dy: Handle, y: Handle) => Handle): Lowering =>
   elementwise((tf, [dy, y]) => body(tf, dy, y));
 
+/** In double precision: TensorFlow's own in float32 are some 5 units in the last place off. */
+const inDoubles = (name: string): Lowering =>
+  broadcasting((tf, [x]) => tf.cast(tf.apply(name, "float64", tf.cast(x, "float32", "float64")), "float64", "float32"));
+
 export const pointwise = {
+  tanh: inDoubles("Tanh"),
+  erf: inDoubles("Erf"),
   ...rows(one),
   ...rows(functions),
   ...rows(two),
