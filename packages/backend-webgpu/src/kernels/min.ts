@@ -1,8 +1,9 @@
-// min: the smallest element; NaN wins along some axes.
+// min: the smallest element along some axes; NaN wins.
 import { greatest, lowerReduction } from "./reduce.ts";
 
 export const min = lowerReduction({
   name: "min",
   initial: greatest,
-  combine: (a, b, dtype) => (dtype === "float32" ? `minimum_of(${a}, ${b})` : `min(${a}, ${b})`),
+  combine: (a, b, dtype, width) =>
+    dtype === "float32" ? `minimum_of${width === 4 ? "_4" : ""}(${a}, ${b})` : `min(${a}, ${b})`,
 });

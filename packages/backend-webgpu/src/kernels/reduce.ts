@@ -12,8 +12,8 @@ export interface Reduction {
   readonly name: string;
   /** WGSL of what combining starts from. */
   readonly initial: (dtype: DType) => string;
-  /** WGSL of a and b combined. */
-  readonly combine: (a: string, b: string, dtype: DType) => string;
+  /** WGSL of a and b combined, numbers or vectors of four. */
+  readonly combine: (a: string, b: string, dtype: DType, width: 1 | 4) => string;
 }
 
 const LANES = 64;
@@ -38,16 +38,42 @@ interface Stage {
 const isAcross = ({ kept, reduced }: Pick<Stage, "kept" | "reduced">): boolean =>
   sizeOf(reduced.sizes) <= FEW || (reduced.strides.at(-1) !== 1 && kept.strides.at(-1) === 1);
 
+/** Four neighbours at a time, where a workgroup walks along whole vectors; the accesses then count vectors. */
+function widened(stage: Stage): Stage & { readonly width: 1 | 4 } {
+  const { kept, reduced } = stage;
+  const last = reduced.sizes.length - 1;
+  const others = [...kept.strides, ...reduced.strides.slice(0, -1)];
+  const fits = reduced.strides[last] === 1 && reduced.sizes[last] % 4 === 0 && others.every((s) => s % 4 === 0);
+  if (isAcross(stage) || !fits) return { ...stage, width: 1 };
+  const quarter = (s: number, axis: number) => (axis === last ? s : s / 4);
+  return {
+    ...stage,
+    width: 4,
+    from: { ...stage.from, width: 4 },
+    kept: { ...kept, strides: kept.strides.map((s) => s / 4) },
+    reduced: {
+      sizes: reduced.sizes.map((n, axis) => (axis === last ? n / 4 : n)),
+      strides: reduced.strides.map(quarter),
+    },
+  };
+}
+
 /** Combines elements `first`, `first + step`, … before `last` into `total`. */
-const combineRange = ({ name, initial, combine }: Reduction, dtype: DType, step: string): string => `
-  var total = ${initial(dtype)};
+function combineRange({ initial, combine }: Reduction, dtype: DType, width: 1 | 4, step: string): string {
+  const start = width === 1 ? initial(dtype) : `vec4<${wgslType(dtype)}>(${initial(dtype)})`;
+  const whole = width === 1 ? "sum" : lanes.map((l) => `sum.${l}`).reduce((a, b) => combine(a, b, dtype, 1));
+  return `
+  var sum = ${start};
   for (var run = first; run < last; run += ${RUN}u * ${step}) {
-    var part = ${initial(dtype)};
+    var part = ${start};
     for (var k = run; k < min(run + ${RUN}u * ${step}, last); k += ${step}) {
-      part = ${combine("part", "read_x(u32(base + reduced_at(k)))", dtype)};
+      part = ${combine("part", "read_x(u32(base + reduced_at(k)))", dtype, width)};
     }
-    total = ${combine("total", "part", dtype)}; // ${name}
-  }`;
+    sum = ${combine("sum", "part", dtype, width)};
+  }
+  let total = ${whole};`;
+}
+const lanes = ["x", "y", "z", "w"];
 const segmentText = `
   let result = at % p.results;
   let base = kept_at(result);
@@ -57,26 +83,26 @@ const segmentText = `
 const acrossText = (r: Reduction, dtype: DType): string => `
   let at = group * ${LANES}u + local;
   if (at >= p.results * p.segments) { return; }${segmentText}
-  let first = start;${combineRange(r, dtype, "1u")}
+  let first = start;${combineRange(r, dtype, 1, "1u")}
   write_y(at, total);`;
 
-const alongText = (r: Reduction, dtype: DType): string => `
+const alongText = (r: Reduction, dtype: DType, width: 1 | 4): string => `
   let at = group;${segmentText}
-  let first = start + local;${combineRange(r, dtype, `${LANES}u`)}
+  let first = start + local;${combineRange(r, dtype, width, `${LANES}u`)}
   lanes[local] = total;
   for (var half = ${LANES / 2}u; half > 0u; half >>= 1u) {
     workgroupBarrier();
-    if (local < half) { lanes[local] = ${r.combine("lanes[local]", "lanes[local + half]", dtype)}; }
+    if (local < half) { lanes[local] = ${r.combine("lanes[local]", "lanes[local + half]", dtype, 1)}; }
   }
   if (local == 0u) { write_y(at, lanes[0]); }`;
 
 function dispatchOf(reduction: Reduction, stage: Stage): Dispatch {
-  const { dtype, from, to, kept, reduced, segments } = stage;
+  const { dtype, from, to, kept, reduced, segments, width } = widened(stage);
   const across = isAcross(stage);
   const results = sizeOf(kept.sizes);
   const count = sizeOf(reduced.sizes);
   const wgsl = () => {
-    const main = across ? acrossText(reduction, dtype) : alongText(reduction, dtype);
+    const main = across ? acrossText(reduction, dtype) : alongText(reduction, dtype, width);
     const lanes = across ? "" : `var<workgroup> lanes: array<${wgslType(dtype)}, ${LANES}>;`;
     const offsets = `${offsetFunction("kept_at", kept)}\n${offsetFunction("reduced_at", reduced)}`;
     return { globals: `${libraryOf(main)}\n${offsets}\n${lanes}`, main };
@@ -84,7 +110,7 @@ function dispatchOf(reduction: Reduction, stage: Stage): Dispatch {
   const number = (name: string, value: number) => ({ name, type: "u32" as const, value });
   const length = Math.ceil(count / segments);
   return {
-    key: `${reduction.name} ${dtype} ${across} ${offsetKey(kept)} ${offsetKey(reduced)}`,
+    key: `${reduction.name} ${dtype} ${across} ${width} ${offsetKey(kept)} ${offsetKey(reduced)}`,
     arrays: [
       { ...from, name: "x" },
       { ...to, name: "y" },
