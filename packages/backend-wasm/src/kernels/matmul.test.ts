@@ -28,6 +28,10 @@ test.each([
   [[2], 3, 0, 5],
   [[2], 0, 4, 5],
   [[2], 3, 4, 0],
+  [[], 8, 200, 90],
+  [[], 5, 131, 1063],
+  [[], 190, 9, 93],
+  [[], 500, 40, 20],
 ])("%j of %i x %i times %i columns, four ways of storing", (batch, m, k, n) => checkProduct(batch, m, k, n, 1));
 
 test("random sizes", () => {

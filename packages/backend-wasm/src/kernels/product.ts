@@ -38,12 +38,14 @@ export class RowsTimesPanels8 {
   }
   /**
    * Locals: addresses of rows, panels and out, and how many tiles of `height` rows there are; `rest` more rows (known now)
-   * follow where the number that `isLast` leaves is not 0.
+   * follow where the number that `isLast` leaves is not 0. `some`: a local with how many of the whole panels are meant, and
+   * whether the last columns are.
    */
   emit(
     { rows, panels, out, tiles }: Record<"rows" | "panels" | "out" | "tiles", number>,
     rest = 0,
     isLast?: () => void,
+    some?: { readonly whole: number; readonly isLast: () => void },
   ): void {
     const { f, p } = this;
     const [panel, outPanel, left, tilesLeft] = locals(f, I32, 4);
@@ -57,8 +59,15 @@ export class RowsTimesPanels8 {
       f.increase(panel, 4 * WIDTH * p.steps).increase(outPanel, 4 * WIDTH);
     };
     f.get(panels).set(panel).get(out).set(outPanel);
-    times(f, left, Math.floor(p.columns / WIDTH), () => down(WIDTH));
-    if (p.columns % WIDTH) down(p.columns % WIDTH);
+    if (some) {
+      f.get(some.whole).set(left);
+      countdown(f, left, () => down(WIDTH));
+    } else times(f, left, Math.floor(p.columns / WIDTH), () => down(WIDTH));
+    const last = p.columns % WIDTH;
+    if (!last) return;
+    if (!some) return down(last);
+    some.isLast();
+    f.if(() => down(last));
   }
   /** One tile; the pointers to its rows move on. */
   private one(panel: number, height: number, lanes: number): void {
