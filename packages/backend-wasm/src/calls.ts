@@ -1,7 +1,8 @@
 // What each unit of a program comes down to: calls of functions with addresses. Which op is emitted by what is decided here.
-import type { OpName, Spec } from "@lamina/core";
+import { type OpName, type Spec, sizeOf } from "@lamina/core";
 import { type Free, type LoopPlan, movements, type Node, planLoop, stridesOf, type Unit } from "@lamina/core/passes";
 import type { Fn } from "./assembler.ts";
+import type { Link } from "./chains.ts";
 import { lowerings } from "./kernels/index.ts";
 import { stagesOf } from "./kernels/lowered.ts";
 import { emitMovement } from "./movement/index.ts";
@@ -29,20 +30,35 @@ export interface Call {
   readonly inPlace: readonly (readonly [number, number])[];
   /** What it computes, for profiles. */
   readonly flops?: number | undefined;
+  /** Slots that it writes. */
+  readonly writes: readonly number[];
+  /** Of a loop: what it does, before it is cut into slices. */
+  readonly plan?: LoopPlan;
+  /** Its slices write rows of the result one after another: how many rows there are, how many a slice writes, and their elements in all. */
+  readonly rows?: { readonly count: number; readonly perSlice: number; readonly size: number } | undefined;
+  /** A loop that runs after each slice. */
+  readonly link?: Link;
 }
 
 const slots = (list: readonly number[]): Argument[] => list.map((slot) => ({ slot }));
 const specText = ({ dtype, shape }: Spec): string => `${dtype}[${shape}]`;
 
-function loopCall(plan: LoopPlan, args: readonly Argument[], relaxed: boolean, inPlace: Call["inPlace"] = []): Call {
+function loopCall(
+  plan: LoopPlan,
+  args: readonly Argument[],
+  writes: readonly number[],
+  relaxed: boolean,
+  inPlace: Call["inPlace"] = [],
+): Call {
   const { plan: cut = plan, slices } = inSlices(plan) ?? {};
   const emit = () => emitLoop(cut, relaxed, slices !== undefined);
-  return { key: `loop ${JSON.stringify(cut)}`, emit, slices, args, inPlace };
+  return { key: `loop ${JSON.stringify(cut)}`, emit, slices, args, writes, inPlace, plan };
 }
 
 function pointwiseCall(unit: Unit, free: Free, relaxed: boolean): Call {
   const { plan, reads, writes, scalars } = planLoop(unit, free);
-  return loopCall(plan, [...slots(reads), ...slots(writes), { scalars }], relaxed, inPlacePairs(plan, reads, writes));
+  const args = [...slots(reads), ...slots(writes), { scalars }];
+  return loopCall(plan, args, writes, relaxed, inPlacePairs(plan, reads, writes));
 }
 /** An output may take the place of an input that is read element by element, as wide as it. */
 function inPlacePairs(
@@ -66,7 +82,7 @@ function inPlacePairs(
 
 function creationCall({ op, spec, out, scalars }: Node): Call {
   const emit = op === "random" ? () => emitRandom(spec) : () => emitArange(spec);
-  return { key: `${op} ${specText(spec)}`, emit, args: [{ slot: out }, { scalars }], inPlace: [] };
+  return { key: `${op} ${specText(spec)}`, emit, args: [{ slot: out }, { scalars }], writes: [out], inPlace: [] };
 }
 
 function movementCalls({ op, inputs, inputSpecs, attrs, spec, out, scalars }: Node, relaxed: boolean): Call[] {
@@ -75,6 +91,7 @@ function movementCalls({ op, inputs, inputSpecs, attrs, spec, out, scalars }: No
     key,
     emit: () => emitMovement(op, inputSpecs, attrs, spec),
     args: slots([...inputs, out]),
+    writes: [out],
     inPlace: [],
   };
   return op === "pad" ? [fillCall(spec, out, scalars, relaxed), copy] : [copy];
@@ -82,7 +99,7 @@ function movementCalls({ op, inputs, inputSpecs, attrs, spec, out, scalars }: No
 function fillCall({ shape, dtype }: Spec, out: number, scalars: readonly number[], relaxed: boolean): Call {
   const size = shape.reduce((a, b) => a * b, 1);
   const plan: LoopPlan = { sizes: [size], loads: [], values: [{ kind: "scalar", dtype, scalar: 0 }], stores: [0] };
-  return loopCall(plan, [{ slot: out }, { scalars }], relaxed);
+  return loopCall(plan, [{ slot: out }, { scalars }], [out], relaxed);
 }
 
 function structuredCalls({ op, inputs, inputSpecs, attrs, spec, out }: Node, relaxed: boolean): Call[] {
@@ -94,12 +111,14 @@ function structuredCalls({ op, inputs, inputSpecs, attrs, spec, out }: Node, rel
   if (scratchBytes) args.push({ scratch: scratchBytes });
   if (ownBytes) args.push({ scratch: ownBytes, own: true });
   const stages = stagesOf(lowered);
-  return stages.map(({ key, emit, slices }, i) => ({
+  return stages.map(({ key, emit, slices, rows }, i) => ({
     key,
     emit: () => emit(relaxed),
     slices,
     args,
+    writes: [out],
     inPlace: [],
+    rows: rows && i === stages.length - 1 ? { ...rows, size: sizeOf(spec.shape) } : undefined,
     flops: i === 0 ? flops : undefined,
   }));
 }

@@ -3,6 +3,7 @@
 import { type Executable, type Program, type Spec, sizeOf } from "@lamina/core";
 import { fuse, type Node, nodesOf, withoutCommon, withoutDead } from "@lamina/core/passes";
 import { type Call, callsOf } from "./calls.ts";
+import { chained } from "./chains.ts";
 import { channelsLast } from "./channelsLast.ts";
 import { Functions, type Kernel } from "./functions.ts";
 import type { Winograd } from "./kernels/winograd.ts";
@@ -36,7 +37,8 @@ export class Compiler {
     const all = nodesOf(program).filter((node) => sizeOf(node.spec.shape) > 0);
     const nodes = passes ? this.prepared(all, program.outputs) : all;
     const { units, free } = fuse(nodes, program.outputs, { isPointwise, enabled: passes });
-    const calls = units.flatMap((unit) => callsOf(unit, free, relaxed));
+    const single = units.flatMap((unit) => callsOf(unit, free, relaxed));
+    const calls = passes ? chained(single, new Set(program.outputs), relaxed) : single;
     const specs = specsOf(program, nodes);
     const layout = layOut(program, calls, specs);
     const outputs = program.outputs.map((slot) => specs.get(slot)!);

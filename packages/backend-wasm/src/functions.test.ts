@@ -12,7 +12,14 @@ function counting(value: number, slices?: number): Fn {
   f.get(0).get(1).i32(4).mul().add();
   return f.get(1).i32(value).add().storei();
 }
-const call = (key: string, emit: () => Fn, slices?: number): Call => ({ key, emit, slices, args: [], inPlace: [] });
+const call = (key: string, emit: () => Fn, slices?: number): Call => ({
+  key,
+  emit,
+  slices,
+  args: [],
+  writes: [],
+  inPlace: [],
+});
 
 test("what has been met is not emitted again, in one program or the next", () => {
   let emitted = 0;

@@ -58,17 +58,25 @@ export function lowerDirect(key: string, conv: DirectConvolution): Lowered {
   const packed = stage("weights", panelsOf(channelsOut), (f) => packPanel(f, conv));
   if (isProduct(conv)) {
     const block = 30 * Math.max(1, Math.min(32, Math.round(SLICE_BYTES / (4 * channelsIn * 30))));
-    const product = stage("pixels", Math.ceil(pixels / block), (f) => emitProduct(f, conv, pixels, block));
+    const unit = common(pixels, block);
+    const product = {
+      ...stage("pixels", Math.ceil(pixels / block), (f) => emitProduct(f, conv, pixels, block)),
+      rows: { count: pixels / unit, perSlice: block / unit },
+    };
     return { ...memory, ownBytes: 64, stages: [packed, product] };
   }
   const rows = rowsOf(conv);
+  const all = stage("rows", images * Math.ceil(sizeOut[0] / rows), (f) => new Rows(f, conv, rows).emit());
+  const whole = sizeOut[0] % rows === 0 ? { rows: { count: images * sizeOut[0], perSlice: rows } } : {};
   return {
     ...memory,
     ownBytes: 64 + 4 * channelsIn * paddedWidth(conv) * inputRows(conv, rows),
-    stages: [packed, stage("rows", images * Math.ceil(sizeOut[0] / rows), (f) => new Rows(f, conv, rows).emit())],
+    stages: [packed, { ...all, ...whole }],
   };
 }
 
+/** The largest common divisor. */
+const common = (a: number, b: number): number => (b === 0 ? a : common(b, a % b));
 const isProduct = ({ kernel, stride, sizeIn, sizeOut }: DirectConvolution): boolean =>
   [...kernel, ...stride].every((n) => n === 1) && sizeIn.every((n, i) => n === sizeOut[i]);
 
@@ -122,7 +130,8 @@ function emitProduct(f: Fn, { channelsIn, channelsOut }: DirectConvolution, pixe
   address(f, rows, X, [SLICE, 4 * channelsIn * block]);
   address(f, out, Y, [SLICE, 4 * channelsOut * block]);
   const isLast = () => void f.get(count).i32(block).op("i32.ne");
-  product.emit({ rows, panels: SCRATCH, out, tiles }, (pixels % block) % product.height, isLast);
+  const rest = { rows: (pixels % block) % product.height, when: isLast };
+  product.emit({ rows, panels: SCRATCH, out, tiles }, [rest]);
 }
 
 // ---- kernels of more than one tap: a slice is some rows of an image -----------------------------------------------------------

@@ -39,13 +39,34 @@ const LARGE = 14_000;
 const MOST_PLANES = 24 * 2 ** 20;
 /** Tiles in a slice that only transforms. */
 const SOME = 16;
+const someOf = (conv: WinogradConvolution): number => {
+  const [, across] = conv.output.tiles;
+  return hasRows(conv) ? across * Math.max(1, Math.round(SOME / across)) : SOME;
+};
 
-/** Rows of a block come in multiples of this: of every height of a register tile. */
-const HEIGHTS = 30;
+/** Tiles of a block come in multiples of this, the height of a register tile, or of rows of tiles. */
+const HEIGHT = 6;
+const MOST_TILES = 120;
 
-function blockOf({ form, input, output }: WinogradConvolution): number {
-  const most = BLOCK / (form.points ** 2 * (input.channels + output.channels));
-  return Math.max(1, Math.min(4, Math.round(most / HEIGHTS))) * HEIGHTS;
+/** Whole rows of tiles, if they are whole rows of the image: then a block writes rows of the result, one after the other. */
+const hasRows = ({ form, output }: WinogradConvolution): boolean => output.size[0] % form.outputs === 0;
+function blockOf(conv: WinogradConvolution): number {
+  const { form, input, output } = conv;
+  const wanted = Math.min(MOST_TILES, BLOCK / (form.points ** 2 * (input.channels + output.channels)));
+  const unit = hasRows(conv) ? output.tiles[1] : HEIGHT;
+  // as many rows of tiles as come near, and of these the number that makes the fewest ragged register tiles
+  const near = Math.max(1, Math.round(wanted / unit));
+  const waste = (n: number) => (Math.ceil((n * unit) / HEIGHT) * HEIGHT) / (n * unit);
+  const around = [near, near + 1, near - 1, near + 2, near - 2].filter(
+    (n) => n >= 1 && n * unit <= 1.6 * wanted + unit,
+  );
+  return unit * around.reduce((best, n) => (waste(n) < waste(best) - 0.02 ? n : best), near);
+}
+/** The rows of the result that `block` tiles are. */
+function rowsOf(conv: WinogradConvolution, block: number): Pick<Stage, "rows"> {
+  const [down, across] = conv.output.tiles;
+  if (!hasRows(conv) || block % across !== 0) return {};
+  return { rows: { count: conv.images * down, perSlice: block / across } };
 }
 
 const [X, WEIGHTS, Y, SCRATCH, OWN, SLICE] = [0, 1, 2, 3, 4, 5];
@@ -89,7 +110,10 @@ export function lowerWinograd(key: string, conv: WinogradConvolution, flops: num
       ownBytes: edge + some.numbers.bytes + some.results.bytes + 64,
       stages: [
         transformed,
-        stage("tiles", Math.ceil(total / block), (f) => emitBlock(f, conv, total, block, edge, some)),
+        {
+          ...stage("tiles", Math.ceil(total / block), (f) => emitBlock(f, conv, total, block, edge, some)),
+          ...rowsOf(conv, block),
+        },
       ],
     };
   }
@@ -119,13 +143,16 @@ export function lowerWinograd(key: string, conv: WinogradConvolution, flops: num
         address(f, out, SCRATCH, [SLICE, all.results.plane]);
         f.increase(rows, weights.bytes).increase(out, weights.bytes + all.numbers.bytes);
         f.i32(Math.floor(total / product.height)).set(tiles);
-        product.emit({ rows, panels, out, tiles }, total % product.height);
+        product.emit({ rows, panels, out, tiles }, [{ rows: total % product.height }]);
       }),
-      stage("results", Math.ceil(total / SOME), (f) => {
-        const [first, count, source] = range(f, total, SOME);
-        place(f, source, first, weights.bytes + all.numbers.bytes, all.results);
-        writeTiles(f, form, output, all.results, { images: Y, source, own: OWN, first, count });
-      }),
+      {
+        ...stage("results", Math.ceil(total / someOf(conv)), (f) => {
+          const [first, count, source] = range(f, total, someOf(conv));
+          place(f, source, first, weights.bytes + all.numbers.bytes, all.results);
+          writeTiles(f, form, output, all.results, { images: Y, source, own: OWN, first, count });
+        }),
+        ...rowsOf(conv, someOf(conv)),
+      },
     ],
   };
 }
@@ -167,13 +194,15 @@ function emitBlock(f: Fn, conv: WinogradConvolution, total: number, block: numbe
   readTiles(f, form, input, reading, some.numbers, { images: X, target: numbers, own: OWN, first, count });
   const product = productOf(f, conv, some);
   f.get(count).i32(product.height).op("i32.div_u").set(tiles);
-  const rest = (total % block) % product.height;
-  const isLast = () => void f.get(count).i32(block).op("i32.ne");
+  const rests = [
+    { rows: block % product.height, when: () => void f.get(count).i32(block).op("i32.eq") },
+    { rows: (total % block) % product.height, when: () => void f.get(count).i32(block).op("i32.ne") },
+  ];
   each(f, some.numbers.count, (plane) => {
     address(f, panels, SCRATCH, [plane, weights.plane]);
     address(f, rows, numbers, [plane, some.numbers.plane]);
     address(f, out, results, [plane, some.results.plane]);
-    product.emit({ rows, panels, out, tiles }, rest, isLast);
+    product.emit({ rows, panels, out, tiles }, rests);
   });
   writeTiles(f, form, output, some.results, { images: Y, source: results, own: OWN, first, count });
 }

@@ -19,6 +19,11 @@ export interface Stage {
    * over between calls, never within one: a kernel which does a whole batch in one call takes five times as long the first time.
    */
   readonly slices?: number;
+  /**
+   * Slice i writes rows i*perSlice, … of the result, cut into `count` equal rows, and nothing else of it; the address of the
+   * result is only ever used with the slice's own offset added.
+   */
+  readonly rows?: { readonly count: number; readonly perSlice: number };
 }
 /**
  * How one instruction is computed: by one function, or by several, each of which starts when the one before is done. Then the

@@ -27,9 +27,9 @@ export function lowerFew(p: Product): Work | undefined {
     return transposeY
       ? one("dot products", n, DOTS, 64, (f) => dots(f, p))
       : one("rows of y", n, COLUMNS, m * SUM_BYTES, (f) => columns(f, p));
-  if (transposeX && !transposeY && k <= FEW && m * n >= LARGE)
-    return one("outer products", m, ROWS, 64, (f) => outer(f, p));
-  return undefined;
+  if (!(transposeX && !transposeY && k <= FEW && m * n >= LARGE)) return undefined;
+  const work = one("outer products", m, rowsOf(p), 64, (f) => outer(f, p));
+  return { ...work, stages: work.stages.map((stage) => ({ ...stage, rows: { count: m, perSlice: rowsOf(p) } })) };
 }
 function one(key: string, size: number, perSlice: number, ownBytes: number, body: (f: Fn) => void): Work {
   const emit = (relaxed: boolean): Fn => {
@@ -168,16 +168,19 @@ function columns(f: Fn, { m, n, k }: Product): void {
 }
 
 // ---- x stored transposed: few steps, and a large result, written row by row --------------------------------------------------
-/** Rows of a slice: a multiple of every height of a tile. */
-const ROWS = 30;
+/** Bytes of a slice's results: a part of a second-level cache, where a loop that is linked to them finds them. */
+const SLICE_BYTES = 300_000;
+const rowsOf = ({ n }: Product): number => SIX * Math.max(1, Math.min(8, Math.floor(SLICE_BYTES / (4 * SIX * n))));
 
-function outer(f: Fn, { m, n, k }: Product): void {
+function outer(f: Fn, p: Product): void {
+  const { m, n, k } = p;
+  const perSlice = rowsOf(p);
   const height = tileRows(2, f.relaxed);
   const tile = new Tile(f, height, 2);
   const [count, x, out, y, outAt, left, panels] = locals(f, I32, 7);
-  share(f, count, m, ROWS);
-  address(f, x, X, [SLICE, 4 * ROWS]);
-  address(f, out, OUT, [SLICE, 4 * ROWS * n]);
+  share(f, count, m, perSlice);
+  address(f, x, X, [SLICE, 4 * perSlice]);
+  address(f, out, OUT, [SLICE, 4 * perSlice * n]);
   const row = (rows: number) => {
     const one = (lanes: number) => {
       const wide = Math.ceil(lanes / LANES);
@@ -196,10 +199,16 @@ function outer(f: Fn, { m, n, k }: Product): void {
   };
   f.get(count).i32(height).op("i32.div_u").set(left);
   countdown(f, left, () => row(height));
-  const rest = (m % ROWS) % height;
-  if (rest)
+  const whole = perSlice % height;
+  const last = (m % perSlice) % height;
+  if (whole)
     f.get(count)
-      .i32(ROWS)
+      .i32(perSlice)
+      .op("i32.eq")
+      .if(() => row(whole));
+  if (last)
+    f.get(count)
+      .i32(perSlice)
       .op("i32.ne")
-      .if(() => row(rest));
+      .if(() => row(last));
 }

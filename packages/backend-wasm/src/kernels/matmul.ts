@@ -119,10 +119,10 @@ function emitSlice(f: Fn, { m, n, k, transposeX, transposeY }: Product, columns:
   const left = f.local(I32);
   f.get(panels).set(left);
   countdown(f, left, () => pack(PANEL));
-  const rest = n % PANEL;
-  if (rest) {
+  const narrow = n % PANEL;
+  if (narrow) {
     isLast();
-    f.if(() => pack(rest));
+    f.if(() => pack(narrow));
   }
   f.i32(m).get(block).i32(ROWS).mul().sub().set(count);
   f.get(count).i32(ROWS).get(count).i32(ROWS).op("i32.lt_u").op("select").set(count);
@@ -131,8 +131,6 @@ function emitSlice(f: Fn, { m, n, k, transposeX, transposeY }: Product, columns:
   const product = new RowsTimesPanels8(f, { steps: k, columns: n, rowStride: 4 * k, outStride: 4 * n });
   f.get(count).i32(product.height).op("i32.div_u").set(tiles);
   const ragged = () => void f.get(count).i32(ROWS).op("i32.ne");
-  product.emit({ rows, panels: OWN, out, tiles }, (m % ROWS) % product.height, ragged, {
-    whole: panels,
-    isLast,
-  });
+  const rest = { rows: (m % ROWS) % product.height, when: ragged };
+  product.emit({ rows, panels: OWN, out, tiles }, [rest], { whole: panels, isLast });
 }

@@ -18,6 +18,10 @@ export interface RowsTimesPanels {
   /** Adds to what `out` holds. */
   readonly adds?: boolean;
 }
+interface Rest {
+  readonly rows: number;
+  readonly when?: () => void;
+}
 export class RowsTimesPanels8 {
   private readonly f: Fn;
   private readonly p: RowsTimesPanels;
@@ -37,14 +41,13 @@ export class RowsTimesPanels8 {
     [this.row, this.out, this.number, this.vectors, this.k] = locals(f, I32, 5);
   }
   /**
-   * Locals: addresses of rows, panels and out, and how many tiles of `height` rows there are; `rest` more rows (known now)
-   * follow where the number that `isLast` leaves is not 0. `some`: a local with how many of the whole panels are meant, and
+   * Locals: addresses of rows, panels and out, and how many tiles of `height` rows there are; then a rest of rows (their
+   * number is known now) where `when` leaves a number other than 0. `some`: a local with how many of the whole panels are meant, and
    * whether the last columns are.
    */
   emit(
     { rows, panels, out, tiles }: Record<"rows" | "panels" | "out" | "tiles", number>,
-    rest = 0,
-    isLast?: () => void,
+    rests: readonly Rest[] = [],
     some?: { readonly whole: number; readonly isLast: () => void },
   ): void {
     const { f, p } = this;
@@ -52,10 +55,13 @@ export class RowsTimesPanels8 {
     const down = (lanes: number) => {
       f.get(rows).set(this.row).get(outPanel).set(this.out).get(tiles).set(tilesLeft);
       countdown(f, tilesLeft, () => this.one(panel, this.height, lanes));
-      if (rest > 0 && isLast) {
-        isLast();
-        f.if(() => this.one(panel, rest, lanes));
-      } else if (rest > 0) this.one(panel, rest, lanes);
+      for (const { rows: rest, when } of rests.filter((r) => r.rows > 0)) {
+        if (!when) this.one(panel, rest, lanes);
+        else {
+          when();
+          f.if(() => this.one(panel, rest, lanes));
+        }
+      }
       f.increase(panel, 4 * WIDTH * p.steps).increase(outPanel, 4 * WIDTH);
     };
     f.get(panels).set(panel).get(out).set(outPanel);

@@ -149,7 +149,8 @@ export function lowerTaps(key: string, conv: TapConvolution): Lowered {
       return f;
     },
   });
-  const images = { ...stage("images", 6, (e) => e.emit()), slices: conv.images };
+  const rows = { count: conv.images, perSlice: 1 };
+  const images = { ...stage("images", 6, (e) => e.emit()), slices: conv.images, rows };
   return {
     key,
     scratchBytes: bytes,
