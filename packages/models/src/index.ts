@@ -9,4 +9,5 @@ export { bnLenet, lenet, lenetMaxPool } from "./lenet.ts";
 export { nin } from "./nin.ts";
 export type { FixedSizeOptions, ImageModelOptions, ModelOptions } from "./options.ts";
 export { Residual, resnet18 } from "./resnet.ts";
+export * as torchvision from "./torchvision/index.ts";
 export { type VggOptions, vgg11, vgg13, vgg16, vgg19 } from "./vgg.ts";

@@ -91,7 +91,7 @@ export const errorCases: readonly ErrorCase[] = [
   {
     run: () => f.conv2d(t(1, 1, 2, 2), t(1, 1, 3, 3)),
     message:
-      "conv2d: a kernel of 3 x 3 (dilation 1,1) does not fit an image of 2 x 2 with padding [0,0,0,0]; use a smaller kernel or more padding",
+      "conv2d: a kernel of 3 x 3 (dilation 1,1) does not fit an image of 2 x 2 with padding [0,0,0,0]: the result's height would be floor((2 + 0 - 3 + 1) / 1) = 0; use a smaller kernel or more padding",
   },
   {
     run: () => f.conv2d(t(2, 3, 5, 5), t(4, 2, 3, 3)),
@@ -345,7 +345,7 @@ export const errorCases: readonly ErrorCase[] = [
   {
     run: () => f.avgPool2d(t(1, 1, 2, 2), 3),
     message:
-      "avgPool2d: a window of 3 x 3 (dilation 1,1) does not fit an image of 2 x 2 with padding [0,0]; use a smaller one",
+      "avgPool2d: a window of 3 x 3 (dilation 1,1) does not fit an image of 2 x 2 with padding [0,0]: the result's height would be floor((2 + 0 - 3 + 3) / 3) = 0; use a smaller one",
   },
   {
     run: () => f.backward(list(1, 2)),

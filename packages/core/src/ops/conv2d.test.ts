@@ -121,11 +121,6 @@ test("the bias gets the sum of what reaches its channel", async () => {
   expect(await bias.grad!.toArray()).toEqual([8, 8]);
 });
 
-test("convOutputSize is the book's formula", () => {
-  expect(f.convOutputSize(224, { kernel: 11, stride: 4, padding: 2 })).toBe(54);
-  expect(f.convOutputSize(9, { kernel: 3, dilation: 2 })).toBe(5);
-});
-
 describe("what does not fit is said", () => {
   const z = f.zeros;
   test.each<[string, () => unknown, string]>([
@@ -142,7 +137,12 @@ describe("what does not fit is said", () => {
     [
       "size",
       () => f.conv2d(z([1, 1, 2, 5]), z([1, 1, 3, 3])),
-      "conv2d: a kernel of 3 x 3 (dilation 1,1) does not fit an image of 2 x 5 with padding [0,0,0,0]",
+      "conv2d: a kernel of 3 x 3 (dilation 1,1) does not fit an image of 2 x 5 with padding [0,0,0,0]: the result's height would be floor((2 + 0 - 3 + 1) / 1) = 0; use a smaller kernel or more padding",
+    ],
+    [
+      "width, with stride and dilation",
+      () => f.conv2d(z([1, 1, 5, 4]), z([1, 1, 1, 3]), undefined, { stride: 2, dilation: 3, padding: [0, 1] }),
+      "the result's width would be floor((4 + 2 - (3·(3 - 1) + 1) + 2) / 2) = 0; use a smaller kernel or more padding",
     ],
     [
       "bias",

@@ -7,6 +7,7 @@ import type { Tensor } from "../tensor.ts";
 import { add } from "./arithmetic.ts";
 import { cast } from "./cast.ts";
 import { stack } from "./cat.ts";
+import { placesOf, placesText, samePadding } from "./convOutputSize.ts";
 import { onBatch } from "./images.ts";
 import { multiply } from "./matmul.ts";
 import { permute, reshape } from "./shape.ts";
@@ -28,41 +29,25 @@ export interface GradWeightAttrs extends ConvAttrs {
   readonly kernelSize: readonly number[];
 }
 
-export interface SizeOptions {
-  kernel: number;
-  stride?: number;
-  /** On both sides together. */
-  padding?: number;
-  dilation?: number;
-}
-/** How many places a window has along an axis of size n: floor((n + padding - dilation·(kernel - 1) - 1) / stride) + 1. */
-export const convOutputSize = (n: number, { kernel, stride = 1, padding = 0, dilation = 1 }: SizeOptions): number =>
-  Math.floor((n + padding - dilation * (kernel - 1) - 1) / stride) + 1;
-
 /** [oh, ow]. */
 function outputSize(
   size: readonly number[],
   kernel: readonly number[],
   { stride, padding, dilation }: ConvAttrs,
 ): number[] {
-  return [0, 1].map((i) =>
-    convOutputSize(size[i], {
-      kernel: kernel[i],
-      stride: stride[i],
-      padding: padding[2 * i] + padding[2 * i + 1],
-      dilation: dilation[i],
-    }),
-  );
+  return [0, 1].map((i) => placesOf(size[i], kernel[i], stride[i], padding[2 * i] + padding[2 * i + 1], dilation[i]));
 }
 const sizeText = ([h, w]: readonly number[]): string => `${h} x ${w}`;
 
 function checkFits(op: string, size: readonly number[], kernel: readonly number[], attrs: ConvAttrs): number[] {
   const out = outputSize(size, kernel, attrs);
-  if (out.some((n) => n < 1))
-    throw new Error(
-      `${op}: a kernel of ${sizeText(kernel)} (dilation ${attrs.dilation}) does not fit an image of ${sizeText(size)} with padding [${attrs.padding}]; use a smaller kernel or more padding`,
-    );
-  return out;
+  const side = out.findIndex((n) => n < 1);
+  if (side < 0) return out;
+  const { padding, stride, dilation } = attrs;
+  const around = padding[2 * side] + padding[2 * side + 1];
+  throw new Error(
+    `${op}: a kernel of ${sizeText(kernel)} (dilation ${dilation}) does not fit an image of ${sizeText(size)} with padding [${padding}]: the result's ${side ? "width" : "height"} would be ${placesText(size[side], kernel[side], stride[side], around, dilation[side])}; use a smaller kernel or more padding`,
+  );
 }
 function checkChannels(op: string, x: Spec, w: Spec, groups: number): void {
   const [, c] = x.shape;
@@ -192,11 +177,6 @@ export interface Conv2dOptions {
   groups?: number;
 }
 
-/** Zeros before and after so that there are ceil(n / stride) windows; the odd one goes after. */
-function samePadding(n: number, kernel: number, stride: number, dilation: number): [number, number] {
-  const total = Math.max(0, (Math.ceil(n / stride) - 1) * stride + dilation * (kernel - 1) + 1 - n);
-  return [Math.floor(total / 2), Math.ceil(total / 2)];
-}
 function paddingOf(op: string, padding: Padding): number[] {
   const list = padding === "valid" ? [0] : typeof padding === "number" ? [padding] : padding;
   if (typeof list === "string" || ![1, 2, 4].includes(list.length) || list.some((n) => !Number.isInteger(n) || n < 0))
@@ -231,7 +211,7 @@ function addBias(op: string, y: Tensor, bias: Tensor | undefined): Tensor {
 
 /**
  * Slides the kernels over the images: out[n,o,i,j] = bias[o] + Σ_c,k,l x[n, c, i·stride + k·dilation, j·stride + l·dilation]·w[o,c,k,l].
- * x is [N,C,H,W] or [C,H,W], w [O, C/groups, kh, kw], bias [O] or none; the result is [N,O,oh,ow], oh = {@link convOutputSize}(H).
+ * x is [N,C,H,W] or [C,H,W], w [O, C/groups, kh, kw], bias [O] or none; the result is [N,O,oh,ow], oh = `convOutputSize`(H).
  * With padding "same" and an odd number of zeros, the extra one goes to the bottom and right, as in PyTorch; with a stride
  * beyond 1, where PyTorch refuses, there are ceil(H / stride) rows, as in TensorFlow.
  * @throws if channels, groups, bias or sizes do not fit.

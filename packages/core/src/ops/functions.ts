@@ -53,12 +53,11 @@ export {
   type Conv2dOptions,
   type ConvTranspose2dOptions,
   conv2d,
-  convOutputSize,
   convTranspose2d,
   type Padding,
-  type SizeOptions,
 } from "./conv2d.ts";
 export { type ConvolveOptions, convolve, convolve2d, corr2d } from "./correlate.ts";
+export { convOutputSize, type SizeOptions } from "./convOutputSize.ts";
 export {
   arange,
   type CreateOptions,

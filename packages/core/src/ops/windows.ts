@@ -1,4 +1,5 @@
 // The options that all pooling shares, and PyTorch's rule for how many windows there are.
+import { placesText } from "./convOutputSize.ts";
 import { type Pair, pairOf } from "./shapes.ts";
 
 export interface PoolOptions {
@@ -51,9 +52,10 @@ export function poolAttrs(
       `${op}: padding [${around}] is more than half of the window [${kernel}]; use at most half, or pad() first`,
     );
   const outputSize = [h, w].map((n, i) => places(n, kernel[i], step[i], around[i], dilation[i], ceilMode));
-  if (outputSize.some((n) => n < 1))
+  const side = outputSize.findIndex((n) => n < 1);
+  if (side >= 0)
     throw new Error(
-      `${op}: a window of ${kernel[0]} x ${kernel[1]} (dilation ${dilation}) does not fit an image of ${h} x ${w} with padding [${around}]; use a smaller one`,
+      `${op}: a window of ${kernel[0]} x ${kernel[1]} (dilation ${dilation}) does not fit an image of ${h} x ${w} with padding [${around}]: the result's ${side ? "width" : "height"} would be ${placesText([h, w][side], kernel[side], step[side], 2 * around[side], dilation[side])}; use a smaller one`,
     );
   return { kernel, stride: step, padding: around, outputSize };
 }
