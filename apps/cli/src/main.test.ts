@@ -130,7 +130,7 @@ describe("usage", () => {
 });
 
 test("summary counts the book's parameters and multiply-adds", async () => {
-  const { out } = await lamina("summary", "lenet", "--input", "1,1,28,28", "--json");
+  const { out } = await lamina("summary", "lenet", "--json");
   const summary = JSON.parse(out);
   expect(summary).toMatchObject({ parameters: 61_706, macs: 416_520 });
   expect(summary.layers[1]).toEqual({
@@ -139,8 +139,28 @@ test("summary counts the book's parameters and multiply-adds", async () => {
     output: [1, 6, 28, 28],
     parameters: 156,
     macs: 117_600,
+    receptiveField: [5, 5],
   });
   expect((await lamina("summary", "d2lzh/lenet", "--json")).out).toContain('"parameters": 44426');
+});
+test("summary shows any network: its own input, the shapes after each block, a flow chart", async () => {
+  const { out } = await lamina("summary", "d2lzh/googlenet", "--depth", "1");
+  for (const shape of ["64, 24, 24", "192, 12, 12", "480, 6, 6", "832, 3, 3", "1024, 1, 1"])
+    expect(out).toContain(`[1, ${shape}]`);
+  expect(out).toMatch(/a training step takes [\d.]+ MiB/);
+  expect((await lamina("summary", "resnet18", "--mermaid")).out).toMatch(/^flowchart TD\n/);
+  expect((await lamina("summary", "torchvision/resnet50", "--depth", "1")).out).toContain("25,557,032");
+  const { code, err } = await lamina("summary", "nin", "--input", "1,1,28,28");
+  expect(code).toBe(2);
+  expect(err).toMatch(/nin does not take an input of \[1,1,28,28\]: maxPool2d: a window of 3 x 3/);
+});
+test("train says which pictures a model takes", async () => {
+  const { code, err } = await lamina("train", "--model", "alexnet");
+  expect(code).toBe(2);
+  expect(err).toMatch(
+    /alexnet does not take pictures of 1 x 28 x 28, but of 1 x 224 x 224; use --resize 224 \(alexnet: imageSize/,
+  );
+  expect((await lamina("train", "--model", "torchvision/resnet18")).err).toMatch(/it is for pictures with 3 channels/);
 });
 test("conformance reports the cases it ran, and a filter that fits none is wrong usage", async () => {
   const { code, out } = await lamina(

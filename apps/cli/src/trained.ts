@@ -25,7 +25,7 @@ export async function withTrained<T>(path: string, backend: string, work: (run: 
   try {
     setBackend(device);
     manualSeed(config.seed);
-    const model = make();
+    const model = make(config.resize);
     loadWeights(model, checkpoint);
     return await work({ config, model, checkpoint, device });
   } finally {

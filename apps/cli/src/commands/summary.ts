@@ -1,10 +1,16 @@
-// `lamina summary`: layers with output shapes, parameters and multiply-adds.
-import { nn, setBackend } from "@lamina/core";
-import type { Command } from "commander";
-import { openBackend } from "../backends.ts";
+// `lamina summary`: layers with output shapes, parameters, multiply-adds and receptive fields; what use and training take of memory.
+import { nn } from "@lamina/core";
+import { type Command, Option } from "commander";
 import { exitCodes, Failure, lookUp } from "../failure.ts";
 import { modelList, models } from "../models.ts";
-import { table } from "../table.ts";
+import { count } from "../numbers.ts";
+
+interface SummaryOptions {
+  readonly input?: string;
+  readonly depth?: number;
+  readonly json?: boolean;
+  readonly mermaid?: boolean;
+}
 
 function parseShape(text: string): number[] {
   const shape = text.split(",").map(Number);
@@ -14,29 +20,32 @@ function parseShape(text: string): number[] {
     exitCodes.usage,
   );
 }
-const grouped = (n: number) => n.toLocaleString("en-US");
-
-function print({ layers, parameters, macs, input }: nn.Summary): void {
-  const rows = layers.map((l) => [l.name, l.type, `[${l.output.join(", ")}]`, grouped(l.parameters), grouped(l.macs)]);
-  const total = ["total", "", `input [${input.join(", ")}]`, grouped(parameters), grouped(macs)];
-  const head = ["layer", "type", "output shape", "parameters", "multiply-adds"];
-  console.log(table(head, [...rows, total], ["left", "left", "left", "right", "right"]));
+function show(summary: nn.Summary, { json, mermaid }: SummaryOptions): string {
+  if (json) return JSON.stringify(summary, null, 2);
+  return mermaid ? summary.toMermaid() : String(summary);
 }
 
 export function addSummary(program: Command): void {
   program
     .command("summary")
-    .description("Show a model's layers: output shapes, parameters, multiply-adds.")
+    .description("Show a model's layers: output shapes, parameters, multiply-adds, receptive fields, memory.")
     .argument("<model>", "name of the model")
-    .option("-i, --input <shape>", "shape of the input with its batch", "1,1,28,28")
+    .option("-i, --input <shape>", "shape of the input with its batch (default: one picture of the model's own size)")
+    .option("--depth <n>", "show only so many levels of layers inside layers", count)
     .option("--json", "print JSON")
+    .addOption(new Option("--mermaid", "print a flow chart in Mermaid").conflicts("json"))
     .addHelpText("after", `\nModels:\n${modelList()}`)
-    .action(async (name: string, { input, json }: { input: string; json?: boolean }) => {
-      const shape = parseShape(input);
-      const { make } = lookUp(models, "model", name);
-      setBackend(await openBackend("reference")); // records shapes only; computes nothing
-      const summary = nn.summary(make(), shape);
-      if (json) console.log(JSON.stringify(summary, null, 2));
-      else print(summary);
+    .action((name: string, options: SummaryOptions) => {
+      const { make, input } = lookUp(models, "model", name);
+      const shape = options.input === undefined ? [1, ...input] : parseShape(options.input);
+      const model = make(options.input === undefined || shape.length < 3 ? undefined : shape.at(-2));
+      console.log(show(summaryOf(name, model, shape, options.depth), options));
     });
+}
+function summaryOf(name: string, model: nn.Module, shape: number[], depth: number | undefined): nn.Summary {
+  try {
+    return nn.summary(model, shape, { depth });
+  } catch (error) {
+    throw new Failure(`${name} does not take an input of [${shape}]: ${(error as Error).message}`, exitCodes.usage);
+  }
 }

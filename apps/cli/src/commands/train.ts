@@ -10,7 +10,7 @@ import { defaultBackend, openBackend } from "../backends.ts";
 import { DATA_HELP, loadParts } from "../data.ts";
 import { exitCodes, Failure, lookUp } from "../failure.ts";
 import { stopOnSignals } from "../interrupt.ts";
-import { modelList, models } from "../models.ts";
+import { modelFor, modelList } from "../models.ts";
 import { count, rate, seed } from "../numbers.ts";
 import { optimizers } from "../optimizers.ts";
 import { humanOutput, jsonOutput, type Output } from "../output.ts";
@@ -102,16 +102,17 @@ async function settingsOf(options: TrainOptions, command: Command): Promise<Sett
 }
 
 async function train({ config, backend, folder: path, resume, output }: Settings): Promise<void> {
-  const { make } = lookUp(models, "model", config.model);
   const makeOptimizer = lookUp(optimizers, "optimizer", config.optimizer);
   let device = backend === "auto" ? undefined : await openBackend(backend);
   if (device) setBackend(device);
   const data = await loadParts(config);
+  const { rows, columns } = data.train;
+  const side = config.resize;
+  manualSeed(config.seed);
+  const model = modelFor(config.model, side ? [1, side, side] : [1, rows, columns]);
   const folder = await RunFolder.open(path);
   const stop = stopOnSignals(() => output.note("stopping after this step; once more to stop at once"));
   try {
-    manualSeed(config.seed);
-    const model = make();
     const store = checkpointFolder(path, { onWarning: (text) => output.note(text) });
     const saved = await store.load();
     if (!resume && saved)
