@@ -37,7 +37,8 @@ with torch.no_grad():
             m.p = 0.0
     for kind, value in zip(("logits", "aux2", "aux1"), net(x)):
         tensors[f"googlenet/training.{kind}"] = value
+    net = made("googlenet").eval()  # anew: training has moved the statistics
     net.transform_input = True
-    tensors["googlenet/transformed"] = net.eval()(x[:1])
+    tensors["googlenet/transformed"] = net(x[:1])
 OUT.mkdir(parents=True, exist_ok=True)
 save_file({k: v.float().contiguous() for k, v in tensors.items()}, OUT / "torchvision.safetensors", metadata={"cases": json.dumps(cases), "torchvision": torchvision.__version__})

@@ -56,8 +56,8 @@ export {
   convTranspose2d,
   type Padding,
 } from "./conv2d.ts";
-export { type ConvolveOptions, convolve, convolve2d, corr2d } from "./correlate.ts";
 export { convOutputSize, type SizeOptions } from "./convOutputSize.ts";
+export { type ConvolveOptions, convolve, convolve2d, corr2d } from "./correlate.ts";
 export {
   arange,
   type CreateOptions,
