@@ -94,6 +94,21 @@ export const errorCases: readonly ErrorCase[] = [
       "conv2d: a kernel of 3 x 3 (dilation 1,1) does not fit an image of 2 x 2 with padding [0,0,0,0]: the result's height would be floor((2 + 0 - 3 + 1) / 1) = 0; use a smaller kernel or more padding",
   },
   {
+    run: () => f.convOutputSize(3, { kernel: 5 }),
+    message:
+      "convOutputSize: floor((3 + 0 - 5 + 1) / 1) = -1 places are left of 3; use a smaller kernel or more padding",
+  },
+  {
+    run: () => f.corr2d(t(3), t(2, 2)),
+    message:
+      "corr2d: the inputs are float32 [3] and float32 [2,2], but both must have two axes that are not empty; for batches and channels use conv2d",
+  },
+  {
+    run: () => f.convolve2d(t(2, 3), t(3, 2), { mode: "valid" }),
+    message:
+      'convolve2d: in mode "valid" one input must cover the other, but they are [2,3] and [3,2]; use "full" or "same"',
+  },
+  {
     run: () => f.conv2d(t(2, 3, 5, 5), t(4, 2, 3, 3)),
     message:
       "conv2d: x has 3 channels but w expects 2 (x [2,3,5,5], w [4,2,3,3]); w is [out channels, in channels / groups, height, width]",
