@@ -68,3 +68,39 @@ test("the older edition's networks start as PyTorch's, the book's by Xavier", as
   expect(await bound(d2lzh.googlenet({ ratio: 8 }))).toBeLessThanOrEqual(1.000001);
   expect(await bound(models.densenet({ init: "default" }))).toBeLessThanOrEqual(1.000001);
 });
+
+/** Of each block's result without the batch. */
+const shapesOf = (net: nn.Module, size: number): string[] =>
+  nn.summary(net, [1, 1, size, size], { depth: 1 }).layers.map(({ output }) => output.slice(1).join("x"));
+test("the shapes are those that the book prints", () => {
+  expect(shapesOf(models.alexnet(), 224)).toEqual([
+    ...["96x54x54", "96x54x54", "96x26x26", "256x26x26", "256x26x26", "256x12x12", "384x12x12", "384x12x12"],
+    ...["384x12x12", "384x12x12", "256x12x12", "256x12x12", "256x5x5", "6400"],
+    ...["4096", "4096", "4096", "4096", "4096", "4096", "10"],
+  ]);
+  expect(shapesOf(models.vgg11(), 224).slice(0, 5)).toEqual([
+    ...["64x112x112", "128x56x56", "256x28x28", "512x14x14", "512x7x7"],
+  ]);
+  expect(shapesOf(models.nin(), 224)).toEqual([
+    ...["96x54x54", "96x26x26", "256x26x26", "256x12x12", "384x12x12", "384x5x5", "384x5x5", "10x5x5", "10x1x1", "10"],
+  ]);
+  const inception = ["64x24x24", "192x12x12", "480x6x6", "832x3x3"];
+  expect(shapesOf(models.googlenet(), 96)).toEqual([...inception, "1024", "10"]);
+  expect(shapesOf(d2lzh.googlenet(), 96)).toEqual([...inception, "1024x1x1", "1024", "10"]);
+  expect(shapesOf(models.resnet18(), 96)).toEqual([
+    ...["64x24x24", "64x24x24", "128x12x12", "256x6x6", "512x3x3", "512x1x1", "512", "10"],
+  ]);
+  expect(shapesOf(models.densenet(), 96)).toEqual([
+    ...["64x24x24", "192x24x24", "96x12x12", "224x12x12", "112x6x6", "240x6x6", "120x3x3", "248x3x3"],
+    ...["248x3x3", "248x3x3", "248x1x1", "248", "10"],
+  ]);
+});
+test("receptive fields that are known: 212 of VGG-16, 435 of ResNet-18, 427 of ResNet-50", () => {
+  const last = (net: nn.Module, name: string) => {
+    const fields = nn.receptiveField(net, [1, 3, 224, 224]).filter((f) => f.name.startsWith(name));
+    return fields.at(-1)?.size;
+  };
+  expect(last(models.torchvision.vgg16(), "features")).toEqual([212, 212]);
+  expect(last(models.torchvision.resnet18(), "layer4")).toEqual([435, 435]);
+  expect(last(models.torchvision.resnet50(), "layer4")).toEqual([427, 427]);
+});
