@@ -8,7 +8,7 @@ export const usage = { MAP_READ: 1, COPY_SRC: 4, COPY_DST: 8, UNIFORM: 64, STORA
 export const MAP_READ = 1;
 
 export interface OpenOptions {
-  /** "default" takes no more than every WebGPU device has, so that what is written for this one runs on all. */
+  /** "default" takes no more than every WebGPU device has, and no extension but the clock, so that what is written for this one runs on all. */
   readonly limits: "adapter" | "default";
 }
 
@@ -23,7 +23,8 @@ const WANTED = [
   "maxComputeWorkgroupsPerDimension",
   "maxBindingsPerBindGroup",
 ] as const;
-const FEATURES = ["shader-f16", "subgroups", "timestamp-query"] as const;
+/** Extensions that kernels use where they are there. */
+const FOR_KERNELS = ["shader-f16", "subgroups"] as const;
 
 export class Gpu {
   readonly device: GPUDevice;
@@ -68,7 +69,8 @@ const explainUncaptured = ({ message }: GPUError): Error =>
 export async function openGpu(adapter: GPUAdapter, { limits }: OpenOptions): Promise<Gpu> {
   const requiredLimits: Record<string, number> = {};
   if (limits === "adapter") for (const name of WANTED) requiredLimits[name] = adapter.limits[name];
-  const requiredFeatures = FEATURES.filter((name) => adapter.features.has(name));
+  const wanted = ["timestamp-query" as const, ...(limits === "adapter" ? FOR_KERNELS : [])];
+  const requiredFeatures = wanted.filter((name) => adapter.features.has(name));
   const device = await adapter.requestDevice({ label: "lamina", requiredFeatures, requiredLimits });
   return new Gpu(device);
 }

@@ -75,8 +75,16 @@ export function conv2dGradWeightWgsl(g: WeightGradient): Wgsl {
   }
   if (part >= ${g.parts}u) { return; }
   let at = part * ${length}u + ((g * ${rows}u + row) * ${channels * kernel[0]}u + first) * ${kw}u;
-  ${sums(g, (r, t, q) => `if (${isMine(g, `${r}u`, `${t}u`)}) { write_out(at + ${r * channels * kernel[0] * kw + t * kw + q}u, ${sum(r, t, q)}); }`)}
-  ${guarded ? `if (is_nan(${everySum(g)})) {${exactTile(g)}\n  }` : ""}`,
+  var sums = array<f32, ${tileRows * tileLines * kw}>(${everySum(g)});
+  for (var r = 0u; r < ${tileRows}u && row + r < ${rows}u; r++) {
+    for (var k = 0u; k < ${tileLines * kw}u; k++) {
+      let line = first + k / ${kw}u;
+      if (line >= ${channels * kernel[0]}u) { break; }
+      var sum = sums[r * ${tileLines * kw}u + k];
+      ${guarded ? `if (is_nan(sum)) { sum = exact(part, g, row + r, line / ${kernel[0]}u, line % ${kernel[0]}u, k % ${kw}u); }` : ""}
+      write_out(at + r * ${channels * kernel[0] * kw}u + k, sum);
+    }
+  }`,
   };
 }
 
@@ -85,9 +93,8 @@ const sums = (
   { tileRows, tileLines, kernel }: WeightGradient,
   line: (r: number, t: number, q: number) => string,
 ): string => lines(tileRows, (r) => lines(tileLines, (t) => lines(kernel[1], (q) => line(r, t, q))));
-const everySum = (g: WeightGradient): string => sums(g, (r, t, q) => `${sum(r, t, q)} +`).replace(/\s*\+$/, "");
-const isMine = ({ rows, channels, kernel }: WeightGradient, r: string, t: string): string =>
-  `row + ${r} < ${rows}u && first + ${t} < ${channels * kernel[0]}u`;
+const everySum = ({ tileRows, tileLines, kernel }: WeightGradient): string[] =>
+  range(tileRows).flatMap((r) => range(tileLines).flatMap((t) => range(kernel[1]).map((q) => sum(r, t, q))));
 
 /** Whether some pixel reads outside the image. */
 const leavesImage = ({ kernel, stride, dilation, before, image, pixels }: WeightGradient): boolean =>
@@ -122,8 +129,14 @@ function addRow(g: WeightGradient, r: number): string {
   const pixel = (k: number) => (g.quads ? `quadBroadcast(dy${r}, ${k}u)` : read(`${k}u`));
   return `${g.quads ? `let dy${r} = ${read("quad")};` : ""}
       ${lines(4, (k) => `let dy${r}_${k} = ${pixel(k)};`)}
-      ${lines(4, (k) => lines(g.tileLines, (t) => lines(g.kernel[1], (q) => `${sum(r, t, q)} = fma(dy${r}_${k}, x${t}_${named(offset(g, k, q))}, ${sum(r, t, q)});`)))}`;
+      ${lines(g.tileLines, (t) => lines(g.kernel[1], (q) => addPixels(g, r, t, q)))}`;
 }
+
+/** The products of four pixels go to one sum after the other, so that each stays in a register meanwhile. */
+const addPixels = (g: WeightGradient, r: number, t: number, q: number): string =>
+  range(4)
+    .map((k) => `${sum(r, t, q)} = fma(dy${r}_${k}, x${t}_${named(offset(g, k, q))}, ${sum(r, t, q)});`)
+    .join(" ");
 
 /** One element's part, with no product where there is no image. */
 const exactFunction = (g: WeightGradient, units: number): string => {
@@ -145,16 +158,4 @@ fn exact(part: u32, g: u32, row: u32, channel: u32, p: u32, q: u32) -> f32 {
   }
   return sum;
 }`;
-};
-const exactTile = (g: WeightGradient): string => {
-  const [kh, kw] = g.kernel;
-  return `
-    for (var r = 0u; r < ${g.tileRows}u; r++) {
-      for (var k = 0u; k < ${g.tileLines * kw}u; k++) {
-        let line = first + k / ${kw}u;
-        if (${isMine(g, "r", `k / ${kw}u`)}) {
-          write_out(at + r * ${g.channels * kh * kw}u + k, exact(part, g, row + r, line / ${kh}u, line % ${kh}u, k % ${kw}u));
-        }
-      }
-    }`;
 };

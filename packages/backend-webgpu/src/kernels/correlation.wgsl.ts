@@ -3,7 +3,7 @@
 // however many taps use it, and adds the products tap by tap.
 import { lanesOf, WORKGROUP } from "./lanes.ts";
 import type { Wgsl } from "./lowered.ts";
-import { addProducts, declareTile, isNaNFunction, lines, putTile, range, sharedRows, someNaN } from "./tile.wgsl.ts";
+import { addProducts, declareTile, isNaNFunction, lines, range, sharedRows, tileAsArray } from "./tile.wgsl.ts";
 
 /** A tap: how far from the pixel's place it reads, and where its weight is from the first one of the kernel. */
 export interface Tap {
@@ -68,7 +68,6 @@ function evenly(taps: readonly Tap[]): { first: Tap; step: Tap } {
 export function correlationWgsl(c: Correlation, tiling: Tiling): Wgsl {
   const { i, j } = c;
   const guarded = leavesImage(i) || leavesImage(j);
-  const tile = { rows: tiling.rows, vectors: tiling.vectors };
   return {
     globals: guarded ? `${isNaNFunction}\n${exactFunction(c)}` : "",
     main: `
@@ -76,7 +75,7 @@ ${place(c, tiling)}
   let top = i32(i * ${i.stride}u);
   let left = i32(j * ${j.stride}u);
   ${insideColumns(c, tiling)}
-  ${declareTile(tile)}
+  ${declareTile(tiling)}
   var image = i32((n * ${c.groups}u + g) * ${c.channels * i.size * j.size}u) + left;
   var weights = g * ${c.groupWeights}u + row * ${c.rowWeights}u;
   for (var channel = 0u; channel < ${c.channels}u; channel++) {
@@ -87,8 +86,7 @@ ${rowsOfTaps(c, tiling)}
   if (n >= ${c.images}u || g >= ${c.groups}u) { return; }
   let at = (n * ${c.groups * c.rows}u + g * ${c.rows}u + row) * ${i.outSize * j.outSize}u
     + (i * ${i.outStride}u + ${i.outFirst}u) * ${j.outSize}u + j * ${j.outStride}u + ${j.outFirst}u;
-  ${putTile(tile, (r, v, sum) => `if (row + ${r}u < ${c.rows}u) { ${put(c, r, v, sum)} }`)}
-  ${guarded ? `if (${someNaN(tile)}) {\n${exactTile(c, tiling)}\n  }` : ""}`,
+${putTile(c, tiling, guarded)}`,
   };
 }
 
@@ -155,16 +153,26 @@ function addTaps(c: Correlation, tiling: Tiling): string {
   return `${taps.map(({ text }) => text).join("\n")}\n${addProducts(tiling, steps)}`;
 }
 
-function put(c: Correlation, r: number, v: number, sum: string): string {
-  const { j } = c;
-  const at = `at + ${r * c.i.outSize * j.outSize + 4 * v * j.outStride}u`;
-  if (writesVectors(c)) {
-    const write = `write_out((${at}) / 4u, ${sum});`;
-    return v === 0 ? write : `if (j + ${4 * v}u < ${j.count}u) { ${write} }`;
-  }
-  return range(4)
-    .map((p) => `if (j + ${4 * v + p}u < ${j.count}u) { write_out(${at} + ${p * j.outStride}u, ${sum}[${p}]); }`)
-    .join(" ");
+/** Writes the tile; sums that are NaN are worked out again first. */
+function putTile(c: Correlation, tiling: Tiling, guarded: boolean): string {
+  const at = `at + r * ${c.i.outSize * c.j.outSize}u + p * ${c.j.outStride}u`;
+  const exact = (sum: string, p: string) =>
+    guarded ? `if (is_nan(${sum})) { ${sum} = exact(n, g, row + r, i, j + ${p}); }` : "";
+  const vector = `
+      var sum = sums[r * ${tiling.vectors}u + p / 4u];
+      ${guarded ? `for (var k = 0u; k < 4u; k++) { ${exact("sum[k]", "p + k")} }` : ""}
+      write_out((${at}) / 4u, sum);`;
+  const single = `
+      var sum = sums[r * ${tiling.vectors}u + p / 4u][p % 4u];
+      ${exact("sum", "p")}
+      write_out(${at}, sum);`;
+  return `
+  ${tileAsArray(tiling)}
+  for (var r = 0u; r < ${tiling.rows}u && row + r < ${c.rows}u; r++) {
+    for (var p = 0u; p < ${4 * tiling.vectors}u && j + p < ${c.j.count}u; p += ${writesVectors(c) ? 4 : 1}u) {
+      ${writesVectors(c) ? vector : single}
+    }
+  }`;
 }
 
 /** One element, with no product where there is no image. */
@@ -188,17 +196,4 @@ fn exact(n: u32, g: u32, row: u32, i: u32, j: u32) -> f32 {
   }
   return sum;
 }`;
-};
-const exactTile = (c: Correlation, tiling: Tiling): string => {
-  const at = `at + r * ${c.i.outSize * c.j.outSize}u + p * ${c.j.outStride}u`;
-  const vectors = `
-        var sums = vec4<f32>();
-        for (var k = 0u; k < 4u; k++) { sums[k] = exact(n, g, row + r, i, j + p + k); }
-        write_out((${at}) / 4u, sums);`;
-  return `
-    for (var r = 0u; r < ${tiling.rows}u && row + r < ${c.rows}u; r++) {
-      for (var p = 0u; p < ${4 * tiling.vectors}u && j + p < ${c.j.count}u; p += ${writesVectors(c) ? 4 : 1}u) {
-        ${writesVectors(c) ? vectors : `write_out(${at}, exact(n, g, row + r, i, j + p));`}
-      }
-    }`;
 };

@@ -1,7 +1,7 @@
 // The shader of matmul: a tile of the result an invocation, one step of k at a time.
 import { lanesOf, WORKGROUP } from "./lanes.ts";
 import type { Wgsl } from "./lowered.ts";
-import { addProducts, declareTile, putTile, range, sharedRows } from "./tile.wgsl.ts";
+import { addProducts, declareTile, range, sharedRows, tileAsArray } from "./tile.wgsl.ts";
 
 /** Where element (row, column) of a matrix is: row*rows + column*columns; matrices of a stack are rows*columns apart. */
 export interface Strides {
@@ -61,15 +61,16 @@ export function matmulWgsl(product: Product): Wgsl {
   }
   if (column >= ${n}u || part >= ${parts}u) { return; }
   let out = part * ${batch * m * n}u + matrix * ${m * n}u + ${at(product.out, "row", "column")};
-  ${putTile(tile, (r, _, sum) => `if (row + ${r}u < ${m}u) { ${put(product, r, sum)} }`)}`,
+  ${tileAsArray(tile)}
+  for (var r = 0u; r < ${rows}u && row + r < ${m}u; r++) {
+    ${put(product)}
+  }`,
   };
 }
 
-function put(product: Product, r: number, sum: string): string {
+function put(product: Product): string {
   const { out, n } = product;
-  if (isOutVectors(product)) return `write_out((out + ${r * out.row}u) / 4u, ${sum});`;
-  const one = (c: number) => `write_out(out + ${r * out.row + c * out.column}u, ${sum}[${c}]);`;
-  return range(4)
-    .map((c) => (c === 0 || n % 4 === 0 ? one(c) : `if (column + ${c}u < ${n}u) { ${one(c)} }`))
-    .join(" ");
+  const row = `out + ${times("r", out.row)}`;
+  if (isOutVectors(product)) return `write_out((${row}) / 4u, sums[r]);`;
+  return `for (var c = 0u; c < 4u && column + c < ${n}u; c++) { write_out(${row} + ${times("c", out.column)}, sums[r][c]); }`;
 }

@@ -33,9 +33,14 @@ export const addProducts = (tile: Tile, steps: readonly Step[]): string =>
       .join(" "),
   );
 
-/** `put(r, v, sum)` for each vector of the tile. */
-export const putTile = (tile: Tile, put: (r: number, v: number, sum: string) => string): string =>
-  eachVector(tile, (r, v) => put(r, v, `sum${r}_${v}`));
+/**
+ * The tile as an array `sums`, row by row, for loops over it: written out line by line, what is done with each sum would be
+ * most of the shader.
+ */
+export const tileAsArray = ({ rows, vectors }: Tile): string => {
+  const all = range(rows).flatMap((r) => range(vectors).map((v) => `sum${r}_${v}`));
+  return `var sums = array<vec4<f32>, ${rows * vectors}>(${all});`;
+};
 
 /** How many rows a tile has: as few tiles as `most` allows, and these as equal as can be. */
 export const rowsOf = (rows: number, most: number): number => Math.ceil(rows / Math.ceil(rows / most));
@@ -58,8 +63,3 @@ export function sharedRows(rows: number, name: string, quads: boolean, fetch: (r
  * infinity times zero is NaN where the definition has no product; so what comes out as NaN is worked out again, without them.
  */
 export const isNaNFunction = "fn is_nan(x: f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u; }";
-/** A condition: some sum of the tile may be NaN. */
-export const someNaN = ({ rows, vectors }: Tile): string => {
-  const all = range(rows).flatMap((r) => range(vectors).map((v) => `sum${r}_${v}`));
-  return `is_nan(dot(${all.join(" + ")}, vec4<f32>(1.0)))`;
-};
