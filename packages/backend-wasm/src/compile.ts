@@ -2,13 +2,14 @@
 // costs some tens of nanoseconds, and kernels of their own can be shared between programs.
 import { type Executable, type Program, type Spec, sizeOf } from "@lamina/core";
 import { fuse, type Node, nodesOf, withoutCommon, withoutDead } from "@lamina/core/passes";
+import type { WasmBuffer } from "./buffer.ts";
 import { type Call, callsOf } from "./calls.ts";
 import { chained } from "./chains.ts";
 import { channelsLast } from "./channelsLast.ts";
 import { Functions, type Kernel } from "./functions.ts";
 import type { Winograd } from "./kernels/winograd.ts";
 import { type Layout, layOut } from "./layout.ts";
-import type { Heap, WasmBuffer } from "./memory.ts";
+import type { Heap } from "./memory.ts";
 import { isPointwise } from "./pointwise/ops.ts";
 import type { Profile } from "./profile.ts";
 

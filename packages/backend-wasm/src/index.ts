@@ -2,14 +2,15 @@
 // nothing happens on import.
 import type { Backend, Kernel, Kernels, Spec } from "@lamina/core";
 import { Lru, movements } from "@lamina/core/passes";
+import type { WasmBuffer } from "./buffer.ts";
 import { type CompileOptions, Compiler } from "./compile.ts";
 import { lowerings } from "./kernels/index.ts";
-import { Heap, type WasmBuffer } from "./memory.ts";
+import { Heap } from "./memory.ts";
 import { pointwise } from "./pointwise/ops.ts";
 import { Profile, type ProfileRow } from "./profile.ts";
 import { hasRelaxedSimd, requireSimd } from "./support.ts";
 
-export { OutOfMemoryError, type WasmBuffer } from "./memory.ts";
+export { OutOfMemoryError, type WasmBuffer } from "./buffer.ts";
 export type { ProfileRow } from "./profile.ts";
 
 export interface WasmOptions {

@@ -1,7 +1,8 @@
 // The heap: aligned, reused, joined, bounded; views survive growth because nobody keeps them.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Heap, inBytes, OutOfMemoryError } from "./memory.ts";
+import { OutOfMemoryError } from "./buffer.ts";
+import { Heap, inBytes } from "./memory.ts";
 
 test("what was uploaded is read back, also after the memory has grown", () => {
   const heap = new Heap();

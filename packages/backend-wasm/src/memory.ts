@@ -1,6 +1,7 @@
 // One growing WebAssembly.Memory and who has which bytes of it: best fit, neighbours joined when freed.
 // What the bytes mean is the caller's business.
 import type { DType, MemoryInfo, TypedArray } from "@lamina/core";
+import { OutOfMemoryError, type WasmBuffer } from "./buffer.ts";
 
 /** Blocks start at multiples of this: a cache line, so that no vector load crosses one for being misaligned. */
 const ALIGN = 64;
@@ -17,17 +18,6 @@ const arrays = { float32: Float32Array, int32: Int32Array, uint8: Uint8Array, bo
 export type WasmDType = keyof typeof arrays;
 export const bytesPerElement = (dtype: DType): number => arrays[dtype as WasmDType].BYTES_PER_ELEMENT;
 export const roundUp = (n: number, to: number): number => Math.ceil(n / to) * to;
-
-/** Bytes of the memory that a value owns until it is freed. */
-export interface WasmBuffer {
-  readonly pointer: number;
-  readonly length: number;
-  readonly dtype: DType;
-}
-
-export class OutOfMemoryError extends Error {
-  override readonly name = "OutOfMemoryError";
-}
 
 /** A number of bytes as people read it. */
 export function inBytes(n: number): string {

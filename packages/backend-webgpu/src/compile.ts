@@ -2,10 +2,11 @@
 // programs.
 import { type Executable, type Program, type Spec, sizeOf } from "@lamina/core";
 import { fuse, nodesOf, withoutCommon, withoutDead } from "@lamina/core/passes";
+import type { GpuArray } from "./array.ts";
 import { type Argument, type Call, callsOf, type Place } from "./calls.ts";
 import type { Target } from "./kernels/lowered.ts";
 import { layOut } from "./layout.ts";
-import { ALIGN, type GpuArray, WORD } from "./memory.ts";
+import { ALIGN, WORD } from "./memory.ts";
 import type { Pipelines } from "./pipelines.ts";
 import { isPointwise } from "./pointwise/ops.ts";
 import { type Bind, type Engine, numbersBytes, type Runnable, run, type Slice, type Step, writeNumber } from "./run.ts";

@@ -2,29 +2,31 @@
 import type { Backend, Kernel, Kernels, Program, Spec } from "@lamina/core";
 import { Lru, movements } from "@lamina/core/passes";
 import { findAdapter } from "./adapter.ts";
+import type { GpuArray } from "./array.ts";
 import { Compiler } from "./compile.ts";
+import type { Declared } from "./declared.ts";
 import { explain } from "./explain.ts";
 import { Gpu, openGpu } from "./gpu.ts";
 import { lowerings } from "./kernels/index.ts";
-import { type GpuArray, Heap } from "./memory.ts";
-import { Pipelines, type Progress } from "./pipelines.ts";
+import { Heap } from "./memory.ts";
+import { Pipelines } from "./pipelines.ts";
 import { pointwiseOps } from "./pointwise/ops.ts";
+import type { OpTiming, Progress } from "./progress.ts";
 import { Reads } from "./reads.ts";
 import type { Engine } from "./run.ts";
-import { type OpTiming, Timings } from "./timings.ts";
+import { Timings } from "./timings.ts";
 
+export { type GpuArray, OutOfMemoryError } from "./array.ts";
 export { gaps } from "./gaps.ts";
-export { type GpuArray, OutOfMemoryError } from "./memory.ts";
-export type { Progress } from "./pipelines.ts";
-export type { OpTiming } from "./timings.ts";
+export type { OpTiming, Progress } from "./progress.ts";
 
 export interface WebGpuOptions {
   /** A device of your own: the backend uses it, with the limits it was made with, and `close()` destroys it. */
-  device?: GPUDevice;
+  device?: Declared<"GPUDevice">;
   /** An adapter of your own. */
-  adapter?: GPUAdapter;
+  adapter?: Declared<"GPUAdapter">;
   /** Which of several cards. Default: the browser's, or the system's, choice. */
-  powerPreference?: GPUPowerPreference;
+  powerPreference?: "low-power" | "high-performance";
   /**
    * "adapter" (the default) asks for all that the adapter has. "default" takes no more than every WebGPU device has: bindings
    * of 128 MiB, 8 storage buffers, 65,535 workgroups.
@@ -43,7 +45,7 @@ export interface WebGpuOptions {
 
 export interface WebGpu extends Backend<GpuArray> {
   /** The device of WebGPU that it computes with. */
-  readonly device: GPUDevice;
+  readonly device: Declared<"GPUDevice">;
   /** Resolves when every shader that has been asked for so far is compiled: after the first step, before the first picture. */
   warmup(onProgress?: (progress: Progress) => void): Promise<void>;
   /** The dispatches of the program that ran last, in order: ops, arrays, threads, kernel. Empty before the first. */

@@ -1,6 +1,7 @@
 // Buffers of the device, and who has them: a pool by size, so that a step that repeats makes no buffer. What the numbers in
 // them mean is for others.
 import type { DType, MemoryInfo, TypedArray } from "@lamina/core";
+import { type GpuArray, OutOfMemoryError, type Part } from "./array.ts";
 import { type Gpu, usage } from "./gpu.ts";
 import { Outcome, unsettled } from "./outcome.ts";
 
@@ -12,51 +13,6 @@ export const ALIGN = 256;
 const KEEP_FREE = 64 << 20;
 
 export const roundUp = (n: number, to: number): number => Math.ceil(n / to) * to;
-
-/** One buffer of the device. */
-export interface Part {
-  readonly id: number;
-  readonly buffer: GPUBuffer;
-  /** Of the buffer; what is in use may be less. */
-  readonly bytes: number;
-  /** Whether there was memory for it. */
-  readonly outcome: Outcome;
-}
-
-/** An array on the device: one part, or several where it is larger than a binding may be. */
-export interface GpuArray {
-  readonly dtype: DType;
-  readonly length: number;
-  readonly parts: readonly Part[];
-  /** What its values depend on and is not known yet. */
-  outcomes: readonly Outcome[];
-  /** The smallest and largest value, where the host has seen them. */
-  readonly range?: readonly [number, number] | undefined;
-}
-
-export class OutOfMemoryError extends Error {
-  override readonly name = "OutOfMemoryError";
-  /** In bytes. */
-  readonly requested: number;
-  readonly inUse: number;
-  readonly limit: number | undefined;
-  constructor(requested: number, inUse: number, limit: number | undefined, options?: ErrorOptions) {
-    super(
-      `webgpu: ${inBytes(requested)} asked for, but the device has no room for it with ${inBytes(inUse)} in use${limit === undefined ? "" : ` of at most ${inBytes(limit)}`}; use a smaller batch, or dispose() what is no longer needed`,
-      options,
-    );
-    this.requested = requested;
-    this.inUse = inUse;
-    this.limit = limit;
-  }
-}
-
-/** A number of bytes as people read it. */
-export function inBytes(n: number): string {
-  const units = ["B", "KiB", "MiB", "GiB"];
-  const k = n < 1024 ? 0 : Math.min(3, Math.floor(Math.log2(n) / 10));
-  return `${Number((n / 1024 ** k).toFixed(1))} ${units[k]}`;
-}
 
 /** Sizes that are asked for again and again are few: an eighth of a power of two, at least 256. */
 function sizeClass(bytes: number): number {

@@ -1,7 +1,9 @@
 // Compiled shaders by key, made in the background: what needs one waits for it in the queue's order. What a shader says is
 // for others.
+
 import type { Gpu } from "./gpu.ts";
 import type { Wgsl } from "./kernels/lowered.ts";
+import type { Progress } from "./progress.ts";
 import { type Signature, shaderText, signatureKey } from "./shader.ts";
 
 export interface Pipeline {
@@ -10,12 +12,6 @@ export interface Pipeline {
   compiled: GPUComputePipeline | undefined;
   /** Rejects, saying where, if the shader is refused. Undefined once it is ready. */
   ready: Promise<void> | undefined;
-}
-
-/** How many pipelines have been asked for, and how many are ready. */
-export interface Progress {
-  readonly ready: number;
-  readonly total: number;
 }
 
 const COMPUTE_STAGE = 4;

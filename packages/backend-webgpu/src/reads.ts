@@ -1,8 +1,9 @@
 // From the device to the host. What is asked for in one turn comes back in one mapping. A read that cannot be carried out
 // rejects; it never gives zeros.
 import { DeviceLostError, type TypedArray } from "@lamina/core";
+import type { GpuArray, Part } from "./array.ts";
 import { type Gpu, MAP_READ, usage } from "./gpu.ts";
-import { fromWords, type GpuArray, type Heap, type Part, WORD } from "./memory.ts";
+import { fromWords, type Heap, WORD } from "./memory.ts";
 import { Outcome, throwKnown } from "./outcome.ts";
 
 /** The most bytes that are mapped at once. */

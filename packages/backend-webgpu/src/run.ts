@@ -1,11 +1,12 @@
 // One run of a compiled program: takes memory, binds it, writes the step's numbers, and sends all dispatches to the device,
 // as one submission unless that would be more work than a watchdog lets pass.
 import { type Program, type Spec, sizeOf } from "@lamina/core";
+import type { GpuArray, Part } from "./array.ts";
 import type { Call, HostValue, IndexCheck, Place, Quantity, Scratch } from "./calls.ts";
 import type { Gpu } from "./gpu.ts";
 import { judge, outOfRange, REPORT_WORDS } from "./indices.ts";
 import type { Layout } from "./layout.ts";
-import { ALIGN, bytesInPart, type GpuArray, type Heap, type Part, roundUp, WORD } from "./memory.ts";
+import { ALIGN, bytesInPart, type Heap, roundUp, WORD } from "./memory.ts";
 import { Outcome, throwKnown, unsettled } from "./outcome.ts";
 import type { Pipeline } from "./pipelines.ts";
 import type { Reads } from "./reads.ts";

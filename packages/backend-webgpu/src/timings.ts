@@ -1,13 +1,7 @@
 // How long each op takes on the device, by its own clock, for those who ask. It costs speed: every dispatch becomes a pass.
 import { type Gpu, usage } from "./gpu.ts";
+import type { OpTiming } from "./progress.ts";
 import type { Reads } from "./reads.ts";
-
-/** What has been spent on an op, or a loop of ops, since the last time somebody asked. */
-export interface OpTiming {
-  readonly ops: string;
-  readonly dispatches: number;
-  readonly milliseconds: number;
-}
 
 const BYTES_PER_STAMP = 8;
 /** The most that a query set may hold. */

@@ -1,6 +1,5 @@
 // The suite as Vitest tests, one a level, so that a backend's test file is its factory and its excuses.
 import type { Backend } from "@lamina/core";
-import type { describe, expect, test } from "vitest";
 import { type BrowserOptions, runInBrowser } from "./browser/index.ts";
 import { quickLevels } from "./case.ts";
 import type { ConformOptions } from "./conform.ts";
@@ -9,9 +8,9 @@ import { formatResult } from "./reports/table.ts";
 
 /** What this needs of Vitest; pass `import * as vitest from "vitest"`, so that the suite itself depends on no runner. */
 export interface Runner {
-  readonly describe: typeof describe;
-  readonly test: typeof test;
-  readonly expect: typeof expect;
+  describe(name: string, body: () => void): unknown;
+  test(name: string, body: (context: { skip(note?: string): void }) => Promise<void>, timeout: number): unknown;
+  expect(value: unknown): { toBeGreaterThan(than: number): void; toEqual(other: unknown): void };
 }
 
 /** Most levels take seconds; the training runs take a slow device minutes, and that is no failure. */
