@@ -217,7 +217,7 @@ const functions: Readonly<Record<string, string>> = {
   remainder_of: `fn remainder_of(x: f32, y: f32) -> f32 {
   if (is_nan(x) || is_nan(y) || is_infinite(x) || size_bits(y) == 0u) { return nan_value(); }
   if (is_infinite(y)) { return select(x, y, size_bits(x) != 0u && is_negative(x) != is_negative(y)); }
-  var r = x - floor(x / y) * y; // the quotient may have been rounded over a whole number
+  var r = x - trunc(x / y) * y; // the quotient may have been rounded over a whole number; a small x is kept as it is
   if (abs(r) >= abs(y)) { r -= with_sign(y, r); }
   if (r != 0.0 && is_negative(r) != is_negative(y)) { r += y; }
   return r;
