@@ -27,7 +27,7 @@ async function train(run: Run): Promise<void> {
     test: testIter,
     epochs: Number(values.epochs ?? run.epochs),
     optimizer: run.optimizer(model.parameters()),
-    checkpoint: checkpointFolder(new URL(`../../../runs/results/${run.name}`, import.meta.url).pathname),
+    checkpoint: checkpointFolder(new URL(`../../../runs/results/${run.name}/seed-${seed}`, import.meta.url).pathname),
     checkpointEvery: 50,
     resume: true,
     onStep({ epoch, step, steps, loss }) {

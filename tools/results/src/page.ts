@@ -9,8 +9,6 @@ const LOSS_BOUND = 0.08;
 /** How far the best test accuracy of the last three epochs may lie below the book's. */
 const ACCURACY_BOUND = 0.015;
 
-const lossOf = (run: Run, epoch: EpochResult): number =>
-  run.book.lossOf === "train" ? epoch.trainLoss : epoch.testLoss!;
 const three = (x: number): string => x.toFixed(3);
 const signed = (x: number): string => `${x < 0 ? "−" : "+"}${Math.abs(100 * x).toFixed(1)}`;
 const percent = (x: number): string => `${signed(x)} %`;
@@ -23,9 +21,9 @@ interface Verdict {
   readonly accuracy: number;
   readonly within: boolean;
 }
-function verdictOf({ book, gate, ...run }: Run, epochs: readonly EpochResult[]): Verdict {
+function verdictOf({ book, gate }: Run, epochs: readonly EpochResult[]): Verdict {
   const last = epochs.length - 1;
-  const own = lossOf({ book, ...run }, epochs[last]);
+  const own = epochs[last].trainLoss;
   const best = Math.max(...epochs.slice(-3).map(({ testAccuracy }) => testAccuracy!));
   const loss = own / book.loss[last] - 1;
   const accuracy = best - book.testAccuracy[last];
@@ -35,29 +33,42 @@ function verdictOf({ book, gate, ...run }: Run, epochs: readonly EpochResult[]):
   return { loss, accuracy, within };
 }
 
-function section(run: Run, { epochs, backend, seed, date }: RunRecord): string {
+const gateText = ({ gate }: Run): string =>
+  gate
+    ? ` (for this run: loss at most ${gate.loss}, accuracy at least ${gate.testAccuracy}, because how long it stays on its plateau depends on the start)`
+    : "";
+function verdictText(run: Run, { seed, epochs }: RunRecord): string {
   const { loss, accuracy, within } = verdictOf(run, epochs);
+  return `Seed ${seed}: loss ${percent(loss)} against the book's, best test accuracy of the last three epochs ${points(accuracy)} of its last: **${within ? "within" : "outside"} the bounds**${gateText(run)}.`;
+}
+
+/** The first seed's epochs, and what every seed came to. */
+function section(run: Run, records: readonly RunRecord[]): string {
+  const [{ epochs, backend, seed, date }] = records;
   const rows = epochs.map(
     (e, i) =>
-      `| ${e.epoch} | ${three(lossOf(run, e))} | ${three(run.book.loss[i])} | ${three(e.trainAccuracy)} | ${three(e.testAccuracy!)} | ${three(run.book.testAccuracy[i])} |`,
+      `| ${e.epoch} | ${three(e.trainLoss)} | ${three(run.book.loss[i])} | ${three(e.trainAccuracy)} | ${three(e.testAccuracy!)} | ${three(run.book.testAccuracy[i])} |`,
   );
   const done = epochs.length === run.epochs ? `all ${run.epochs} epochs` : `${epochs.length} of ${run.epochs} epochs`;
+  const pictures = run.resize ? `, pictures of ${run.resize} x ${run.resize}` : "";
   return [
     `### ${run.name}: ${run.title}`,
     "",
-    `${run.settings}, batches of ${run.batchSize}${run.resize ? `, pictures of ${run.resize} x ${run.resize}` : ""}; ${done}, ${backend}, seed ${seed}, ${date.slice(0, 10)}.`,
+    `${run.settings}, batches of ${run.batchSize}${pictures}; ${done}, ${backend}, seed ${seed}, ${date.slice(0, 10)}.`,
     "",
-    `| epoch | ${run.book.lossOf} loss | book | train accuracy | test accuracy | book |`,
+    "| epoch | train loss | book | train accuracy | test accuracy | book |",
     "|---|---|---|---|---|---|",
     ...rows,
     "",
-    `Loss ${percent(loss)} against the book's, best test accuracy of the last three epochs ${points(accuracy)} of its last: **${within ? "within" : "outside"} the bounds**${run.gate ? ` (for this run: loss at most ${run.gate.loss}, accuracy at least ${run.gate.testAccuracy}: how long it stays on its plateau depends on the start)` : ""}.`,
-    "",
+    ...records.flatMap((record) => [verdictText(run, record), ""]),
   ].join("\n");
 }
 
 export function writePage(): void {
-  const records = new Map(readRecords().map((record) => [record.run, record]));
+  const records = Map.groupBy(
+    readRecords().sort((a, b) => a.seed - b.seed),
+    ({ run }) => run,
+  );
   const there = runs.filter(({ name }) => records.has(name));
   const missing = runs.filter(({ name }) => !records.has(name)).map(({ name }) => `\`${name}\``);
   const page = [
@@ -65,7 +76,8 @@ export function writePage(): void {
     "",
     "The book's networks trained on Fashion-MNIST with its settings, beside what the book prints or plots. Written by",
     "`node --conditions=source tools/results/src/main.ts RUN …`; a run that was stopped goes on where it was. Sets: A is the book's",
-    "Chinese edition 2.0.0, B the English 1.0.3, C the first PyTorch edition. A run is within the bounds if its last loss is",
+    "Chinese edition 2.0.0, B the English 1.0.3 (whose curve of the loss is of each epoch's second half), C the first PyTorch",
+    "edition. A run is within the bounds if its last loss is",
     `within ${100 * LOSS_BOUND} % of the book's and its best test accuracy of the last three epochs at most ${100 * ACCURACY_BOUND} points below the book's last.`,
     "",
     ...there.map((run) => section(run, records.get(run.name)!)),

@@ -20,9 +20,9 @@ export function readRecords(): RunRecord[] {
     throw error;
   }
 }
-/** In place of an older record of the same run. */
+/** In place of an older record of the same run and seed. */
 export function writeRecord(record: RunRecord): RunRecord[] {
-  const records = [...readRecords().filter(({ run }) => run !== record.run), record];
+  const records = [...readRecords().filter(({ run, seed }) => run !== record.run || seed !== record.seed), record];
   writeFileSync(file, `${JSON.stringify(records, null, 2)}\n`);
   return records;
 }
