@@ -300,7 +300,14 @@ describe("a trained run", () => {
     expect(code).toBe(0);
     expect(out).toContain(`wrote ${join("seen", "report.html")}`);
     const page = await readFile(join(folder, "seen", "report.html"), "utf8");
-    for (const title of ["Curves", "Confusion matrix", "Surest mistakes", "Filters of the first", "Feature maps"])
+    for (const title of [
+      "Curves",
+      "Confusion matrix",
+      "Surest mistakes",
+      "Filters of the first",
+      "Feature maps",
+      "Receptive",
+    ])
       expect(page).toContain(`<h2>${title}`);
     expect(page.match(/<img src="data:image\/png;base64,/g)!.length).toBeGreaterThan(20);
     expect(page).not.toMatch(/<script|(src|href)="http/);

@@ -70,6 +70,13 @@ const maps = (layers: readonly FeatureMaps[]): string =>
     })
     .join("\n");
 
+/** The picture with a frame around what a layer sees of it. */
+function seen(picture: Inspection["picture"], regions: Inspection["regions"]): string {
+  const figure = ({ layer, region: { rows: r, columns: c } }: Inspection["regions"][number]) =>
+    `<figure><svg viewBox="0 0 ${picture.width} ${picture.height}" width="112" height="112"><image href="${pngUrl(picture)}" width="${picture.width}" height="${picture.height}" style="image-rendering:pixelated"/><rect x="${c[0]}" y="${r[0]}" width="${c[1] - c[0] + 1}" height="${r[1] - r[0] + 1}" fill="rgb(255 170 0 / .25)" stroke="#fa0" stroke-width="${picture.width / 60}"/></svg><figcaption>${escaped(layer)}</figcaption></figure>`;
+  return `<div class="grid">${regions.map(figure).join("\n")}</div>`;
+}
+
 const style = `
 :root { color-scheme: light; font: 15px/1.5 system-ui, sans-serif; color: #222; background: #fff; }
 body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
@@ -110,6 +117,7 @@ ${confusion(inspection)}
 ${mistakes(inspection.mistakes)}
 ${filters.length ? `<h2>Filters of the first convolution</h2>\n${tiles(filters, 42)}` : ""}
 ${inspection.maps.length ? `<h2>Feature maps</h2>\n<p>What the convolutions make of the first test picture:</p>\n<img src="${pngUrl(picture)}" alt="" width="112" height="112">\n${maps(inspection.maps)}` : ""}
+${inspection.regions.length ? `<h2>Receptive fields</h2>\n<p>What the middle of each convolution's result sees of the picture, and the field's size with its padding:</p>\n${seen(picture, inspection.regions)}` : ""}
 </body>
 </html>
 `;

@@ -16,6 +16,11 @@ export interface FeatureMaps {
   readonly layer: string;
   readonly channels: readonly Image[];
 }
+/** What the middle of a layer's result sees of the picture. */
+export interface SeenRegion {
+  readonly layer: string;
+  readonly region: nn.Region;
+}
 export interface Inspection {
   readonly matrix: ConfusionMatrix;
   /** Surest first. */
@@ -25,6 +30,8 @@ export interface Inspection {
   /** The picture that the feature maps are of. */
   readonly picture: Image;
   readonly maps: readonly FeatureMaps[];
+  /** Of its convolutions, in the order they run. */
+  readonly regions: readonly SeenRegion[];
 }
 
 const MISTAKES = 20;
@@ -38,7 +45,8 @@ export async function inspect(model: nn.Module, data: ImageDataset, batchSize: n
   try {
     const { matrix, mistakes } = await judge(model, data, batchSize);
     const { image: picture } = await data.get(0);
-    return { matrix, mistakes, filters: await filtersOf(model), picture, maps: await mapsOf(model, data) };
+    const [filters, maps] = [await filtersOf(model), await mapsOf(model, data)];
+    return { matrix, mistakes, filters, picture, maps, regions: regionsOf(model, picture) };
   } finally {
     model.train(training);
   }
@@ -96,6 +104,15 @@ async function mapsOf(model: nn.Module, data: ImageDataset): Promise<FeatureMaps
   } finally {
     hook.remove();
   }
+}
+function regionsOf(model: nn.Module, { channels, height, width }: Image): SeenRegion[] {
+  const layers = nn.receptiveField(model, [1, channels, height, width]).filter(({ type }) => type === "Conv2d");
+  const chosen = layers.filter((_, i) => i % Math.max(1, Math.ceil(layers.length / LAYERS)) === 0);
+  return chosen.flatMap(({ name, size, output, at }) => {
+    const [rows, columns] = output.slice(-2);
+    const region = at(rows >> 1, columns >> 1);
+    return region ? [{ layer: `${name}, ${size[0]} × ${size[1]}`, region }] : [];
+  });
 }
 async function channelsOf(output: Tensor): Promise<Image[]> {
   const [, channels, height, width] = output.shape;
