@@ -1,5 +1,6 @@
 // The shader of conv2dGradWeight: an invocation has some channels of dy by some rows of kernels, and walks over its part of
-// the pixels, four in a row at a time. It reads what these need of a row of x once for all columns of the kernel.
+// the pixels, four in a row at a time. It reads what these need of a row of x once for all columns of the kernel. Positions are i32: right for
+// arrays of up to 2^31 elements (8 GiB).
 import { lanesOf, WORKGROUP } from "./lanes.ts";
 import type { Wgsl } from "./lowered.ts";
 import { isNaNFunction, lines, range } from "./tile.wgsl.ts";

@@ -1,6 +1,7 @@
 // The shader of correlations: an invocation computes a tile of channels by pixels, the pixels beside each other in a row.
 // Channel by channel and kernel row by kernel row it reads what its pixels need of a row of the image, each number once
-// however many taps use it, and adds the products tap by tap.
+// however many taps use it, and adds the products tap by tap. Positions are
+// i32, because taps may lie before the first element: right for arrays of up to 2^31 elements (8 GiB).
 import { lanesOf, WORKGROUP } from "./lanes.ts";
 import type { Wgsl } from "./lowered.ts";
 import { addProducts, declareTile, isNaNFunction, lines, range, sharedRows, tileAsArray } from "./tile.wgsl.ts";

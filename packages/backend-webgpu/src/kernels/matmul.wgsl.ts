@@ -1,4 +1,5 @@
-// The shader of matmul: a tile of the result an invocation, one step of k at a time.
+// The shader of matmul: a tile of the result an invocation, one step of k at a time. Positions are u32: right for arrays of up to
+// 2^32 elements.
 import { lanesOf, WORKGROUP } from "./lanes.ts";
 import type { Wgsl } from "./lowered.ts";
 import { addProducts, declareTile, range, sharedRows, tileAsArray } from "./tile.wgsl.ts";
