@@ -34,6 +34,14 @@ export class Compiler {
   }
 
   compile(program: Program): Executable<WasmBuffer> {
+    const { calls, specs, layout } = this.plan(program);
+    const outputs = program.outputs.map((slot) => specs.get(slot)!);
+    const kernels = this.functions.of(calls, this.heap.memory);
+    const { profile } = this.options;
+    return executable(this.heap, { ...layout, outputs, kernels: profile ? timed(kernels, calls, profile) : kernels });
+  }
+  /** Which kernels run, and where what they work on lies. */
+  plan(program: Program): { calls: readonly Call[]; specs: ReadonlyMap<number, Spec>; layout: Layout } {
     const { relaxed, passes = true } = this.options;
     const all = nodesOf(program).filter((node) => sizeOf(node.spec.shape) > 0);
     const nodes = passes ? this.prepared(all, program.outputs) : all;
@@ -41,11 +49,7 @@ export class Compiler {
     const single = units.flatMap((unit) => callsOf(unit, free, relaxed));
     const calls = passes ? chained(single, new Set(program.outputs), relaxed) : single;
     const specs = specsOf(program, nodes);
-    const layout = layOut(program, calls, specs);
-    const outputs = program.outputs.map((slot) => specs.get(slot)!);
-    const kernels = this.functions.of(calls, this.heap.memory);
-    const { profile } = this.options;
-    return executable(this.heap, { ...layout, outputs, kernels: profile ? timed(kernels, calls, profile) : kernels });
+    return { calls, specs, layout: layOut(program, calls, specs) };
   }
   private prepared(all: readonly Node[], outputs: readonly number[]): Node[] {
     const { winograd = "auto" } = this.options;

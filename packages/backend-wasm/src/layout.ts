@@ -16,6 +16,8 @@ export type Address =
 
 export interface Layout {
   readonly bytes: number;
+  /** The most bytes that are in use at once: no arrangement could do with fewer. */
+  readonly leastBytes: number;
   /** Which of the program's scalars lie at the start of the block, as float64. */
   readonly scalars: readonly number[];
   /** For each call, the addresses of its arguments. */
@@ -86,6 +88,18 @@ function addScratch(
   else blocks[block] = { ...blocks[block], to: i };
 }
 
+/** Bytes of the blocks that are alive together, at the call where they are most. */
+function mostAlive(blocks: readonly Block[], calls: number): number {
+  const change = new Array<number>(calls + 1).fill(0);
+  for (const { from, to, bytes } of blocks) {
+    change[from] += bytes;
+    change[to + 1] -= bytes;
+  }
+  let [alive, most] = [0, 0];
+  for (const bytes of change) most = Math.max(most, (alive += bytes));
+  return most;
+}
+
 export function layOut(program: Program, calls: readonly Call[], specs: ReadonlyMap<number, Spec>): Layout {
   const buffers = new Map<number, number>();
   program.inputs.forEach((_, slot) => buffers.set(slot, slot));
@@ -116,5 +130,6 @@ export function layOut(program: Program, calls: readonly Call[], specs: Readonly
     const buffer = buffers.get(arg.slot);
     return buffer !== undefined ? { buffer } : { offset: arenaAt + offsets[at.get(shared.root(arg.slot))!] };
   };
-  return { bytes: arenaAt + bytes, scalars, addresses: calls.map((call) => call.args.map(addressOf)) };
+  const leastBytes = arenaAt + mostAlive(blocks, calls.length);
+  return { bytes: arenaAt + bytes, leastBytes, scalars, addresses: calls.map((call) => call.args.map(addressOf)) };
 }
