@@ -77,6 +77,14 @@ export const reduce: readonly OpCase[] = [
     { op, name: "no results", level: "edges", inputs: [input([0, 3])], attrs: { axes: [1] } },
   ]),
   ...args.flatMap((op): OpCase[] => [
+    // of few values, so that equals lie far apart: devices cut such lines into pieces
+    { op, name: "a long axis", inputs: [input([2, 4099], { low: 0, high: 300 })], attrs: { axis: 1 } },
+    {
+      op,
+      name: "a long axis that is not the last",
+      inputs: [input([2500, 3], { low: 0, high: 300 })],
+      attrs: { axis: 0 },
+    },
     ...arg(op, wide),
     ...arg(op, few, "int32"),
     ...arg(op, { low: 0, high: 256 }, "uint8"),
