@@ -1,0 +1,4 @@
+// LeNet in Node.
+import { train } from "./lenet.js";
+
+console.log(JSON.stringify(await train()));
