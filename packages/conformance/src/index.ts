@@ -1,6 +1,15 @@
 // The suite that judges a device: cases as data, results as an async iterator.
 export { type Bisection, type BisectOptions, bisectBackends, type Divergence } from "./bisect.ts";
-export { type Fill, type Input, type Level, levels, type OpCase, type Result, type Status } from "./case.ts";
+export {
+  type Fill,
+  type Input,
+  type Level,
+  levels,
+  type OpCase,
+  quickLevels,
+  type Result,
+  type Status,
+} from "./case.ts";
 export type { CaseFile } from "./caseFile.ts";
 export { type ConformOptions, conform, type Gap } from "./conform.ts";
 export { suiteFingerprint } from "./fingerprint.ts";
