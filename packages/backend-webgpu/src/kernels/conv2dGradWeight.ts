@@ -15,7 +15,7 @@ export const conv2dGradWeight: Lower = ([x, dy], attrs: ConvAttrs, out, target) 
   const [O, channels, ...kernel] = out.shape;
   const pixels = dy.shape.slice(2);
   const rows = O / attrs.groups;
-  const tiling = tilingFor(target);
+  const tiling = tilingFor(isStrided(attrs) ? { ...target, subgroupSize: 0 } : target);
   const tileLines = linesOf(channels * kernel[0], Math.min(rows, tiling.rows) * kernel[1], tiling);
   const tileRows = rowsOf(rows, Math.max(1, Math.min(tiling.rows, Math.floor(tiling.sums / (tileLines * kernel[1])))));
   const fixed = {
@@ -45,6 +45,9 @@ export const conv2dGradWeight: Lower = ([x, dy], attrs: ConvAttrs, out, target) 
     work: x.shape[0] * O * channels * kernel[0] * kernel[1] * pixels[0] * pixels[1],
   }));
 };
+
+/** The sums of a large tile over pixels that are apart keep SwiftShader's compiler busy for minutes; small tiles do not. */
+const isStrided = ({ stride }: ConvAttrs): boolean => stride.some((s) => s > 1);
 
 /** Rows of kernels in a tile, each of which brings `sums` sums: few enough that a quad is busy. */
 const linesOf = (lines: number, sums: number, tiling: Tiling): number =>
