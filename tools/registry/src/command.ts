@@ -14,7 +14,8 @@ const THEIRS = /^(NODE_EXTRA_CA_CERTS|npm_config_(registry|userconfig|cafile|htt
 
 function userEnv(): Record<string, string> {
   const entries = Object.entries(process.env).filter(([name]) => THEIRS.test(name) || !OURS.test(name));
-  return Object.fromEntries(entries) as Record<string, string>;
+  const direct = [process.env.NO_PROXY ?? process.env.no_proxy, "127.0.0.1"].filter(Boolean).join(",");
+  return { ...(Object.fromEntries(entries) as Record<string, string>), NO_PROXY: direct }; // our registry is on this machine
 }
 
 /** Resolves when it has ended, however it ended. */
