@@ -24,7 +24,16 @@ export interface Binding {
 }
 
 /** TF_DataType of TensorFlow's C API. */
-export const types = { float32: 1, float64: 2, int32: 3, uint8: 4, int64: 9, bool: 10, uint32: 22, uint64: 23 } as const;
+export const types = {
+  float32: 1,
+  float64: 2,
+  int32: 3,
+  uint8: 4,
+  int64: 9,
+  bool: 10,
+  uint32: 22,
+  uint64: 23,
+} as const;
 export type TfType = keyof typeof types;
 
 /** An attribute of an op, as the binding takes it. `type` is TF_AttrType of TensorFlow's C API. */

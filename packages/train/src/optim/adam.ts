@@ -1,5 +1,6 @@
 // Adam and AdamW, as PyTorch computes them.
 import { add, div, maximum, mul, neg, type Parameter, sqrt, sub, type Tensor } from "@lamina/core";
+import { moments } from "./moments.ts";
 import {
   atLeastZero,
   betasBelowOne,
@@ -45,18 +46,9 @@ export class Adam extends Optimizer<Hyper> {
     return this.descend(p, descentGradient(p, gradient, group), group, state);
   }
   /** `p` a step along the mean gradient, scaled; what may change from step to step is a number, never structure. */
-  protected descend(
-    p: Tensor,
-    g: Tensor,
-    { lr, betas: [beta1, beta2], eps, amsgrad }: Hyper,
-    state: ParameterState,
-  ): Tensor {
-    const mean = state.cell("expAvg");
-    const square = state.cell("expAvgSq");
-    const m = add(mean, mul(sub(g, mean), 1 - beta1));
-    const v = add(mul(square, beta2), mul(mul(g, g), 1 - beta2));
-    mean.set(m);
-    square.set(v);
+  protected descend(p: Tensor, g: Tensor, { lr, betas, eps, amsgrad }: Hyper, state: ParameterState): Tensor {
+    const [beta1, beta2] = betas;
+    const { m, v } = moments(g, betas, state);
     const largest = amsgrad ? this.largest(v, state) : v;
     const scale = add(div(sqrt(largest), Math.sqrt(1 - beta2 ** state.step)), eps);
     return sub(p, mul(div(m, scale), lr / (1 - beta1 ** state.step)));

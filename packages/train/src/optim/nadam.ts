@@ -1,5 +1,6 @@
 // NAdam: Adam with Nesterov momentum.
 import { add, div, mul, type Parameter, sqrt, sub, type Tensor } from "@lamina/core";
+import { moments } from "./moments.ts";
 import {
   atLeastZero,
   betasBelowOne,
@@ -50,30 +51,17 @@ export class NAdam extends Optimizer<Hyper> {
     betasBelowOne("NAdam", betas);
   }
   protected update(p: Parameter, gradient: Tensor, group: Hyper, state: ParameterState): Tensor {
-    const {
-      lr,
-      betas: [beta1, beta2],
-      weightDecay,
-      momentumDecay,
-      decoupledWeightDecay: apart,
-    } = group;
+    const { lr, betas, weightDecay, momentumDecay, decoupledWeightDecay: apart } = group;
+    const [beta1, beta2] = betas;
     const g = descentGradient(p, gradient, apart ? { ...group, weightDecay: 0 } : group);
     const decayed = apart && weightDecay !== 0 ? mul(p, 1 - lr * weightDecay) : p;
     const momentum = (t: number) => beta1 * (1 - 0.5 * 0.96 ** (t * momentumDecay));
     const [now, next] = [momentum(state.step), momentum(state.step + 1)];
     const product = (state.numbers.muProduct ?? 1) * now;
     state.numbers.muProduct = product;
-    const { m, scale } = this.moments(g, beta1, beta2, group.eps, state);
+    const { m, v } = moments(g, betas, state);
+    const scale = add(div(sqrt(v), Math.sqrt(1 - beta2 ** state.step)), group.eps);
     const ahead = add(mul(g, (lr * (1 - now)) / (1 - product)), mul(m, (lr * next) / (1 - product * next)));
     return sub(decayed, div(ahead, scale));
-  }
-  private moments(g: Tensor, beta1: number, beta2: number, eps: number, state: ParameterState) {
-    const mean = state.cell("expAvg");
-    const square = state.cell("expAvgSq");
-    const m = add(mean, mul(sub(g, mean), 1 - beta1));
-    const v = add(mul(square, beta2), mul(mul(g, g), 1 - beta2));
-    mean.set(m);
-    square.set(v);
-    return { m, scale: add(div(sqrt(v), Math.sqrt(1 - beta2 ** state.step)), eps) };
   }
 }

@@ -1,5 +1,6 @@
 // RAdam: Adam that does without the adaptive scale while its variance is not known.
 import { add, div, mul, type Parameter, sqrt, sub, type Tensor } from "@lamina/core";
+import { moments } from "./moments.ts";
 import {
   atLeastZero,
   betasBelowOne,
@@ -48,21 +49,11 @@ export class RAdam extends Optimizer<Hyper> {
     betasBelowOne("RAdam", betas);
   }
   protected update(p: Parameter, gradient: Tensor, group: Hyper, state: ParameterState): Tensor {
-    const {
-      lr,
-      betas: [beta1, beta2],
-      eps,
-      weightDecay,
-      decoupledWeightDecay: apart,
-    } = group;
+    const { lr, betas, eps, weightDecay, decoupledWeightDecay: apart } = group;
+    const [beta1, beta2] = betas;
     const g = descentGradient(p, gradient, apart ? { ...group, weightDecay: 0 } : group);
     const decayed = apart && weightDecay !== 0 ? mul(p, 1 - lr * weightDecay) : p;
-    const mean = state.cell("expAvg");
-    const square = state.cell("expAvgSq");
-    const m = add(mean, mul(sub(g, mean), 1 - beta1));
-    const v = add(mul(square, beta2), mul(mul(g, g), 1 - beta2));
-    mean.set(m);
-    square.set(v);
+    const { m, v } = moments(g, betas, state);
     // Both forms of the step are one program: plain + adaptive/(√v + eps), of which one number is 0.
     const { plain, adaptive } = rectified(state.step, beta2);
     const scale = add(div(adaptive, add(sqrt(v), eps)), plain);
