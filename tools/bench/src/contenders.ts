@@ -15,11 +15,11 @@ const tunedMalloc = {
   MALLOC_TRIM_THRESHOLD_: "4294967296",
   MALLOC_TOP_PAD_: "268435456",
 };
-const torch = (name: string, env: Readonly<Record<string, string>>): Contender => ({
+const torch = (name: string, env: Readonly<Record<string, string>>, format = "contiguous"): Contender => ({
   name,
   command: (job) => ({
     file: python,
-    args: [here("torch_lenet.py"), JSON.stringify(job)],
+    args: [here("torch_networks.py"), JSON.stringify(job), format],
     env: { OMP_NUM_THREADS: "1", ...env },
   }),
 });
@@ -28,4 +28,8 @@ export const lamina: Contender = {
   name: "lamina wasm",
   command: (job) => ({ file: process.execPath, args: ["--conditions=source", here("lamina.ts"), JSON.stringify(job)] }),
 };
-export const peers: readonly Contender[] = [torch("PyTorch", {}), torch("PyTorch, tuned malloc", tunedMalloc)];
+export const peers: readonly Contender[] = [
+  torch("PyTorch", {}),
+  torch("PyTorch, tuned malloc", tunedMalloc),
+  torch("PyTorch, tuned malloc, channels_last", tunedMalloc, "channels_last"),
+];

@@ -4,15 +4,17 @@ import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import Table from "cli-table3";
 import { lamina, peers } from "./contenders.ts";
-import { jobs } from "./jobs.ts";
+import { jobs, nameOf } from "./jobs.ts";
 import { type Measured, measure, median } from "./measure.ts";
 import { measureOverhead } from "./overhead.ts";
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: { rounds: { type: "string", default: "5" }, json: { type: "string" }, help: { type: "boolean" } },
 });
 if (values.help) {
-  console.log(`Times a training step of LeNet (batch 256, SGD) against PyTorch on one thread.
+  console.log(`Times training steps against PyTorch on one thread: npm run bench -- [NETWORK ...], all of them by default:
+${jobs.map((job) => `  ${nameOf(job)}`).join("\n")}
 
   --rounds N    rounds of every contender in turn (default 5)
   --json FILE   also write all figures as JSON
@@ -25,12 +27,17 @@ const spread = (rounds: readonly number[]) => `${Math.min(...rounds).toFixed(1)}
 /** Ours over theirs, pair by pair; below 1 ours is faster. */
 const ratio = (ours: Measured, theirs: Measured) => median(theirs.rounds.map((t, i) => ours.rounds[i] / t)).toFixed(2);
 
+const unknown = positionals.find((name) => !jobs.some(({ network }) => network === name));
+if (unknown !== undefined) {
+  console.error(`bench: there is no network ${unknown}; choose from ${jobs.map(({ network }) => network).join(", ")}`);
+  process.exit(2);
+}
 const results = [];
-for (const job of jobs) {
+for (const job of jobs.filter(({ network }) => positionals.length === 0 || positionals.includes(network))) {
   const measured = await measure([lamina, ...peers], job, Number(values.rounds), (line) => console.error(line));
   const [ours] = measured;
   const table = new Table({
-    head: [`${job.name} b${job.batch}`, "ms a step", "min - max", "lamina's time / its", "loss", "version"],
+    head: [nameOf(job), "ms a step", "min - max", "lamina's time / its", "loss", "version"],
     style: { head: [], border: [] },
   });
   for (const m of measured)

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import type { Contender } from "./contenders.ts";
+import { jobs } from "./jobs.ts";
 import { measure, median } from "./measure.ts";
 
-const job = { name: "job", batch: 1, steps: 1, warmup: 0 };
+const job = { ...jobs[0], batch: 1, steps: 1, warmup: 0 };
 const script = (name: string, code: string): Contender => ({
   name,
   command: () => ({ file: process.execPath, args: ["-e", code] }),

@@ -1,21 +1,22 @@
 // One process: lamina on the WebAssembly backend does one job and prints its timing.
 import { wasm } from "@lamina/backend-wasm";
 import { crossEntropy, manualSeed, setBackend, tensor } from "@lamina/core";
-import { lenet } from "@lamina/models";
-import { SGD } from "@lamina/train";
+import { Adam, SGD } from "@lamina/train";
 import type { Job, Timing } from "../jobs.ts";
+import { networks } from "./networks.ts";
 
 const job = JSON.parse(process.argv[2]) as Job;
 setBackend(await wasm());
 manualSeed(0);
-const model = lenet();
-const optimizer = new SGD(model.parameters(), { lr: 0.9 });
-const pixels = Float32Array.from({ length: job.batch * 784 }, (_, i) => ((i * 2654435761) >>> 8) / 2 ** 24);
+const model = networks[job.network]();
+const optimizer = new { SGD, Adam }[job.optimizer](model.parameters(), { lr: job.lr });
+const shape = [job.batch, ...job.input];
+const count = shape.reduce((a, b) => a * b);
+const pixels = Float32Array.from({ length: count }, (_, i) => (Math.imul(i, 2654435761) >>> 8) / 2 ** 24);
 const labels = Int32Array.from({ length: job.batch }, (_, i) => i % 10);
 
 async function step(): Promise<number> {
-  const x = tensor(pixels, { shape: [job.batch, 1, 28, 28] });
-  const loss = crossEntropy(model.forward(x), tensor(labels));
+  const loss = crossEntropy(model.forward(tensor(pixels, { shape })), tensor(labels));
   optimizer.zeroGrad();
   loss.backward();
   optimizer.step();
