@@ -6,7 +6,7 @@ import {
   type Backend,
   debug,
   getBackend,
-  type nn,
+  nn,
   type OpName,
   randomState,
   setBackend,
@@ -123,28 +123,20 @@ function record(model: nn.Module, inputs: readonly Tensor[], loss: BisectOptions
     loss?.(output).backward();
   } finally {
     debug({});
-    for (const f of undo) f();
+    for (const f of undo.reverse()) f(); // a shared module is wrapped once for each of its paths
   }
   return recorded;
 }
 /** Notes that `module` runs while it does. */
-function follow(module: nn.Module, path: string, within: string[]): () => void {
-  const own = Object.getOwnPropertyDescriptor(module, "forward");
-  const { forward } = module;
-  const value = (...inputs: Tensor[]): Tensor => {
+const follow = (module: nn.Module, path: string, within: string[]): (() => void) =>
+  nn.wrapForward(module, (forward) => {
     within.push(path);
     try {
-      return forward.apply(module, inputs);
+      return forward();
     } finally {
       within.pop();
     }
-  };
-  Object.defineProperty(module, "forward", { value, configurable: true, writable: true, enumerable: false });
-  return () => {
-    if (own) Object.defineProperty(module, "forward", own);
-    else Reflect.deleteProperty(module, "forward");
-  };
-}
+  });
 
 /** The numbers that the pass starts from. */
 async function leavesOf(recorded: readonly Recorded[]): Promise<Map<Tensor, Value>> {

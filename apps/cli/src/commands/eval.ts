@@ -1,8 +1,8 @@
 // `lamina eval`: how well a trained run does on test pictures, class by class.
 
-import { noGrad } from "@lamina/core";
+import { crossEntropy, noGrad } from "@lamina/core";
 import { DataLoader } from "@lamina/data";
-import { ConfusionMatrix, countTopK, evaluate } from "@lamina/train";
+import { ConfusionMatrix, countTopK } from "@lamina/train";
 import type { Command } from "commander";
 import { defaultBackend } from "../backends.ts";
 import { DATA_HELP, loadPart } from "../data.ts";
@@ -27,20 +27,29 @@ export function addEval(program: Command): void {
       withTrained(run, backend, async ({ config, model }) => {
         const test = await loadPart(false, { ...config, data: data ?? config.data });
         const loader = new DataLoader(test, { batchSize: config.batchSize });
-        const { loss, accuracy } = await evaluate(model, loader);
         const matrix = new ConfusionMatrix(test.classes);
-        let top5 = 0;
+        let [loss, top5] = [0, 0];
         model.eval();
         for await (const [x, y] of loader) {
-          const logits = noGrad(() => model.forward(x));
-          const [count] = await Promise.all([
-            countTopK(logits, y, Math.min(5, test.classes.length)).item(),
-            matrix.add(logits, y),
-          ]);
+          const [logits, mean] = noGrad(() => {
+            const given = model.forward(x);
+            return [given, crossEntropy(given, y)] as const;
+          });
+          const among = countTopK(logits, y, Math.min(5, test.classes.length));
+          const [value, count] = await Promise.all([mean.item(), among.item(), matrix.add(logits, y)]);
+          loss += (value * y.shape[0]) / test.length;
           top5 += count;
         }
         const { precision, recall, f1 } = matrix.macro;
-        const scores = { loss, accuracy, top5: top5 / test.length, precision, recall, f1, examples: test.length };
+        const scores = {
+          loss,
+          accuracy: matrix.accuracy,
+          top5: top5 / test.length,
+          precision,
+          recall,
+          f1,
+          examples: test.length,
+        };
         const classes = test.classes.map((name, i) => ({ name, ...matrix.of(i) }));
         if (json) console.log(JSON.stringify({ ...scores, classes, confusion: matrix.counts }, null, 2));
         else print(scores, classes);

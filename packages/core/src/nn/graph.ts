@@ -6,6 +6,7 @@ import { attachMethods } from "../methods.ts";
 import { noGrad } from "../mode.ts";
 import { trace, tracer } from "../pending.ts";
 import { Tensor } from "../tensor.ts";
+import { wrapForward } from "./hooks.ts";
 import type { Module } from "./module.ts";
 
 /** One use of a module. */
@@ -34,9 +35,8 @@ export function graphOf(model: Module, inputShape: Shape): Graph {
   const input = new Tensor(inputShape, "float32");
   const open: Visit[] = [];
   let root: Visit | undefined;
-  const watched = model.namedModules();
-  for (const [name, module] of watched)
-    watch(module, (forward) => {
+  const undo = model.namedModules().map(([name, module]) =>
+    wrapForward(module, (forward) => {
       const { nodes } = tracer()!;
       const start = nodes.length;
       const visit: Visit = { name, module, children: [], nodes: [], output: input };
@@ -47,17 +47,14 @@ export function graphOf(model: Module, inputShape: Shape): Graph {
       open.pop();
       visit.nodes.push(...nodes.slice(start));
       return visit.output;
-    });
+    }),
+  );
   try {
     inMode(model, false, () => trace(shapesOnly, () => noGrad(() => model.forward(input))));
   } finally {
-    for (const [, module] of watched) Reflect.deleteProperty(module, "forward"); // the class's own shows again
+    for (const takeAway of undo.reverse()) takeAway();
   }
   return { input, root: root! };
-}
-function watch(module: Module, around: (forward: () => Tensor) => Tensor): void {
-  const forward = module.forward.bind(module);
-  module.forward = (...inputs) => around(() => forward(...inputs));
 }
 /** Runs `f` with the model in training or in use; then each module is as it was. */
 export function inMode<T>(model: Module, training: boolean, f: () => T): T {

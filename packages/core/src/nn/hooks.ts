@@ -13,7 +13,15 @@ export type ForwardHook = (name: string, module: Module, inputs: readonly Tensor
 export function registerForwardHook(model: Module, hook: ForwardHook): { remove(): void } {
   const removals = new Map<Module, () => void>();
   for (const [name, module] of model.namedModules())
-    if (module !== model && !removals.has(module)) removals.set(module, hookOne(name, module, hook));
+    if (module !== model && !removals.has(module))
+      removals.set(
+        module,
+        wrapForward(module, (forward, inputs) => {
+          const output = forward();
+          hook(name, module, inputs, output);
+          return output;
+        }),
+      );
   return {
     remove() {
       for (const undo of removals.values()) undo();
@@ -22,15 +30,15 @@ export function registerForwardHook(model: Module, hook: ForwardHook): { remove(
   };
 }
 
-function hookOne(name: string, module: Module, hook: ForwardHook): () => void {
-  const own = Object.getOwnPropertyDescriptor(module, "forward"); // another hook's, say
+/** Puts `around` in the place of a module's forward, and gives what takes it away again. The last put on is the first to go. */
+export function wrapForward(
+  module: Module,
+  around: (forward: () => Tensor, inputs: readonly Tensor[]) => Tensor,
+): () => void {
+  const own = Object.getOwnPropertyDescriptor(module, "forward"); // another's wrapping, say
   const forward = module.forward;
-  const hooked = (...inputs: Tensor[]): Tensor => {
-    const output = forward.apply(module, inputs);
-    hook(name, module, inputs, output);
-    return output;
-  };
-  Object.defineProperty(module, "forward", { value: hooked, configurable: true, writable: true, enumerable: false });
+  const wrapped = (...inputs: Tensor[]): Tensor => around(() => forward.apply(module, inputs), inputs);
+  Object.defineProperty(module, "forward", { value: wrapped, configurable: true, writable: true, enumerable: false });
   return () => {
     if (own) Object.defineProperty(module, "forward", own);
     else Reflect.deleteProperty(module, "forward");

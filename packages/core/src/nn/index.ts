@@ -19,7 +19,7 @@ export {
 export { BatchNorm1d, BatchNorm2d, LazyBatchNorm1d, LazyBatchNorm2d } from "./batchNorm.ts";
 export { Conv2d, type Conv2dArguments, type ConvOptions, ConvTranspose2d, LazyConv2d } from "./conv2d.ts";
 export { Dropout } from "./dropout.ts";
-export { type ForwardHook, registerForwardHook } from "./hooks.ts";
+export { type ForwardHook, registerForwardHook, wrapForward } from "./hooks.ts";
 export * as init from "./init.ts";
 export { LazyLinear, Linear } from "./linear.ts";
 export { BCEWithLogitsLoss, CrossEntropyLoss, HuberLoss, L1Loss, MSELoss, NLLLoss } from "./losses.ts";

@@ -3,7 +3,7 @@ import type { Generator } from "@lamina/core";
 import { blankLike, type Image, sizeText } from "../image.ts";
 import { type Padding, type PaddingMode, padImage, sidesOf } from "./pad.ts";
 import { type Interpolation, resample } from "./resample.ts";
-import { between, integer, pairOf } from "./transform.ts";
+import { integer, pairOf, type Rectangle, randomRectangle } from "./transform.ts";
 
 /** Rows `top` to `top + height` and columns `left` to `left + width`, all inside. */
 function crop(image: Image, top: number, left: number, height: number, width: number): Image {
@@ -115,21 +115,13 @@ export class RandomResizedCrop {
     const { top, left, height, width } = this.place(image, random);
     return resample(crop(image, top, left, height, width), ...this.size, this.interpolation);
   }
-  private place(image: Image, random: Generator): { top: number; left: number; height: number; width: number } {
-    const logs = this.ratio.map(Math.log) as [number, number];
-    for (let attempt = 0; attempt < 10; attempt++) {
-      const area = image.height * image.width * between(random, this.scale);
-      const shape = Math.exp(between(random, logs));
-      const [width, height] = [Math.round(Math.sqrt(area * shape)), Math.round(Math.sqrt(area / shape))];
-      if (width > 0 && height > 0 && width <= image.width && height <= image.height) {
-        const top = integer(random, 0, image.height - height + 1);
-        return { top, left: integer(random, 0, image.width - width + 1), height, width };
-      }
-    }
-    return this.middle(image);
+  private place(image: Image, random: Generator): Rectangle {
+    const fits = (width: number, height: number) =>
+      width > 0 && height > 0 && width <= image.width && height <= image.height ? { height, width } : undefined;
+    return randomRectangle(image, random, this, fits) ?? this.middle(image);
   }
   /** The largest part of an allowed shape. */
-  private middle({ height, width }: Image): { top: number; left: number; height: number; width: number } {
+  private middle({ height, width }: Image): Rectangle {
     const [least, most] = this.ratio;
     const shape = width / height;
     const w = shape > most ? Math.round(height * most) : width;

@@ -1,7 +1,7 @@
 // From bytes to floats, and what is done to floats: scaling to 0..1, normalising, erasing.
 import type { Generator } from "@lamina/core";
 import { blankLike, type Image, sizeText } from "../image.ts";
-import { between, checkProbability, integer } from "./transform.ts";
+import { checkProbability, type Rectangle, randomRectangle } from "./transform.ts";
 
 /** v / 255 in float32. */
 const unit = Float32Array.from({ length: 256 }, (_, v) => v / 255);
@@ -78,24 +78,13 @@ export class RandomErasing {
     checkProbability("RandomErasing", this.options.p);
   }
   apply(image: Image, random: Generator): Image {
-    const { p, scale, ratio } = this.options;
-    if (random.uniform() >= p) return image;
-    const logs = ratio.map(Math.log) as [number, number];
-    for (let attempt = 0; attempt < 10; attempt++) {
-      const area = image.height * image.width * between(random, scale);
-      const shape = Math.exp(between(random, logs));
-      const [height, width] = [Math.round(Math.sqrt(area * shape)), Math.round(Math.sqrt(area / shape))];
-      if (height >= image.height || width >= image.width) continue;
-      const top = integer(random, 0, image.height - height + 1);
-      return this.erased(image, random, { top, left: integer(random, 0, image.width - width + 1), height, width });
-    }
-    return image;
+    if (random.uniform() >= this.options.p) return image;
+    const fits = (height: number, width: number) =>
+      height < image.height && width < image.width ? { height, width } : undefined;
+    const place = randomRectangle(image, random, this.options, fits);
+    return place ? this.erased(image, random, place) : image;
   }
-  private erased(
-    image: Image,
-    random: Generator,
-    { top, left, height, width }: { top: number; left: number; height: number; width: number },
-  ): Image {
+  private erased(image: Image, random: Generator, { top, left, height, width }: Rectangle): Image {
     const { value } = this.options;
     const out = { ...image, data: image.data.slice() };
     const noise = value === "random" ? random.normals(image.channels * height * width) : undefined;

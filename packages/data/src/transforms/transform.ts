@@ -40,3 +40,31 @@ export const integer = (random: Generator, from: number, to: number): number => 
 /** Height and width from one number or a pair. */
 export const pairOf = (size: number | readonly [number, number]): readonly [number, number] =>
   typeof size === "number" ? [size, size] : size;
+
+export interface Rectangle {
+  readonly top: number;
+  readonly left: number;
+  readonly height: number;
+  readonly width: number;
+}
+/**
+ * A part of the picture at a random place, of a random share of its area and a random shape: ten tries, as torchvision's, or none.
+ * @param sizes height and width from the roots of area·shape and area/shape; undefined where they do not fit.
+ */
+export function randomRectangle(
+  image: Image,
+  random: Generator,
+  { scale, ratio }: { readonly scale: readonly [number, number]; readonly ratio: readonly [number, number] },
+  sizes: (long: number, short: number) => { height: number; width: number } | undefined,
+): Rectangle | undefined {
+  const logs = ratio.map(Math.log) as [number, number];
+  for (let attempt = 0; attempt < 10; attempt++) {
+    const area = image.height * image.width * between(random, scale);
+    const shape = Math.exp(between(random, logs));
+    const size = sizes(Math.round(Math.sqrt(area * shape)), Math.round(Math.sqrt(area / shape)));
+    if (!size) continue;
+    const top = integer(random, 0, image.height - size.height + 1);
+    return { top, left: integer(random, 0, image.width - size.width + 1), ...size };
+  }
+  return undefined;
+}
