@@ -7,6 +7,7 @@ import { findGPU } from "./load.ts";
 import { chooseMode, type Mode, modes } from "./modes.ts";
 
 export type { GpujsBuffer } from "./device.ts";
+export { gaps } from "./gaps.ts";
 export type { Mode } from "./modes.ts";
 
 export interface GpujsOptions {

@@ -53,7 +53,11 @@ test.each([
     `export default () => ({ name: "half", dtypes: [], kernels: {}, upload() {}, read() {} })`,
     /is no Backend: "free" must be a function, "memory" must be a function, "close" must be a function; see docs\/write-a-backend\.md/,
   ],
-  ["gaps", "export default () => ({}); export const gaps = ['x'];", /"gaps" must be a list of \{ id, reason \}/],
+  [
+    "gaps",
+    "export default () => ({}); export const gaps = ['x'];",
+    /"gaps" must be a list of \{ id, reason, when\? \}/,
+  ],
 ])("%s: said in words", (_, code, message) => {
   const { out, err, code: status } = conformance(file("broken.js", code), "--level", "ops", "--filter", "/abs/");
   expect(out + err).toMatch(message);

@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 import { Command, CommanderError } from "commander";
 import { runInBrowser } from "./browser/index.ts";
 import { type CommandOptions, casesIn, progress, publish, verdictOf, withOptions } from "./command.ts";
-import type { Gap } from "./conform.ts";
+import { gapsIn } from "./gaps.ts";
 import { openerOf } from "./opener.ts";
 import { type Report, runConformance } from "./report.ts";
 
@@ -17,6 +17,7 @@ const HELP = `
 The module exports an async function that returns a Backend: the export named like the file (my-backend.js: myBackend),
 the default one, or the only function there is. It may also export what it is known not to do:
   export const gaps = [{ id: "ops/atan2/…", reason: "no such instruction" }];
+and, where that depends on the device that is open, a function of it: { id, reason, when: (backend) => … }.
 A gap that passes fails, and so does one that names no case.
 
 Examples:
@@ -46,10 +47,9 @@ async function judge(module: string, options: Options): Promise<Report> {
   const found = await load(file, module);
   const open = openerOf(found, name, options.export);
   const { filter, level, absent } = options;
-  const declared = gapsOf(found);
   const cases = await casesIn(options.case);
-  const chosen = { filter, levels: level, absent, declared, cases, onResult: progress() };
-  if (!options.browser) return runConformance(name, open, chosen);
+  const chosen = { filter, levels: level, absent, cases, onResult: progress() };
+  if (!options.browser) return runConformance(name, open, { ...chosen, declared: gapsIn(found) });
   const { isolated } = options;
   return runInBrowser(name, { ...chosen, module: pathToFileURL(file), export: options.export, isolated });
 }
@@ -59,12 +59,6 @@ async function load(file: string, module: string): Promise<Record<string, unknow
   } catch (error) {
     throw new Error(`${module} could not be loaded: ${error instanceof Error ? error.message : String(error)}`);
   }
-}
-function gapsOf({ gaps }: Record<string, unknown>): readonly Gap[] | undefined {
-  const isGap = (gap: Partial<Gap> | null): boolean => typeof gap?.id === "string" && typeof gap.reason === "string";
-  if (gaps === undefined) return undefined;
-  if (Array.isArray(gaps) && gaps.every(isGap)) return gaps;
-  throw new Error(`the export "gaps" must be a list of { id, reason }`);
 }
 
 /** Runs the command line and gives its exit code. */

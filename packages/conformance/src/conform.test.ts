@@ -4,6 +4,7 @@ import { type Backend, type Kernel, ops } from "@lamina/core";
 import { expect, test } from "vitest";
 import { opCases } from "./cases/index.ts";
 import { compare, ulpOf } from "./compare.ts";
+import type { Asked } from "./gaps.ts";
 import { runConformance } from "./report.ts";
 import { formatReport } from "./reports/table.ts";
 
@@ -37,6 +38,25 @@ test("a declared gap that passes fails", async () => {
   expect(report.results.find((r) => r.status === "failed")!.message).toBe(
     "declared as a gap (no relu yet), but it passes; remove the declaration",
   );
+});
+test("a gap can ask the open device: where it has none, nothing is declared", async () => {
+  const said = { id: "ops/relu/three axes", reason: "the sign" };
+  const asked: number[] = [];
+  const when = async ({ compute }: Asked): Promise<boolean> => {
+    asked.push(await compute("relu", -2));
+    return asked.at(-1) !== 0;
+  };
+  const declared = [
+    { ...said, when },
+    { ...said, id: "ops/relu/empty", when },
+  ];
+  const options = { levels: ["ops"], declared, filter: said.id } as const;
+  expect(await runConformance("reference", reference, options)).toMatchObject({ failed: 0, declared: 0 });
+  expect(await runConformance("leaky", leaky, options)).toMatchObject({ failed: 0, declared: 1 });
+  expect(asked).toEqual([0, 2]);
+  const stubborn = { ...options, declared: [{ ...said, when: ({ details }: Asked) => details.mode === undefined }] };
+  const report = await runConformance("reference", reference, stubborn);
+  expect(report.results.find(({ id }) => id === said.id)!.message).toContain("but it passes; remove the declaration");
 });
 test("a device that does not open fails, unless it was declared absent", async () => {
   const missing = () => Promise.reject(new Error("no adapter"));

@@ -4,20 +4,16 @@ import type { Backend } from "@lamina/core";
 import { levels as allLevels, type Level, type Result } from "./case.ts";
 import type { CaseFile } from "./caseFile.ts";
 import { Absent, type Check, Mismatch } from "./check.ts";
+import { type Gap, reasonsOn } from "./gaps.ts";
 import { checksOf } from "./levels/index.ts";
 import { caseChecks } from "./levels/ops.ts";
 
-export interface Gap {
-  /** A result's id, exactly. */
-  readonly id: string;
-  readonly reason: string;
-}
 export interface ConformOptions {
   /** Default: all. */
   levels?: readonly Level[];
   /** Only checks whose id contains this, or for which it says true. */
   filter?: string | ((id: string) => boolean);
-  /** What this device is known not to do. One that passes fails, so that no list outlives its reasons. */
+  /** What this device is known not to do. A gap that passes fails, so that no list outlives its reasons. */
   declared?: readonly Gap[];
   /** Why the device may be missing on this machine. Without it, a device that does not open is a failure. */
   absent?: string;
@@ -40,9 +36,9 @@ export async function* conform(open: () => Promise<Backend>, options: ConformOpt
     yield unopened(error, levels[0], options.absent);
     return;
   }
-  const gaps = new Map(declared.map((gap) => [gap.id, gap.reason]));
   const oracle = await reference({ precision: "double" });
   try {
+    const gaps = await reasonsOn(backend, declared);
     const subject = { backend, oracle, open };
     const checks = options.cases?.flatMap((file) => caseChecks(subject, file)) ?? (await checksOf(subject, levels));
     for (const check of checks) {
@@ -51,13 +47,13 @@ export async function* conform(open: () => Promise<Backend>, options: ConformOpt
       yield withGap(await run(check), gaps.get(id));
       gaps.delete(id);
     }
+    // of what was left out by levels or filter nothing is known
+    if (options.filter !== undefined || options.cases) return;
+    for (const id of gaps.keys()) if (isAmong(levels, id)) yield unknownGap(id, levels[0]);
   } finally {
     await backend.close();
     await oracle.close();
   }
-  // of what was left out by levels or filter nothing is known
-  if (options.filter !== undefined || options.cases) return;
-  for (const id of gaps.keys()) if (isAmong(levels, id)) yield unknownGap(id, levels[0]);
 }
 /** Whether a run of these levels would have met the id; one of no level at all is never met. */
 function isAmong(levels: readonly Level[], id: string): boolean {

@@ -11,8 +11,9 @@ export {
   type Status,
 } from "./case.ts";
 export type { CaseFile } from "./caseFile.ts";
-export { type ConformOptions, conform, type Gap } from "./conform.ts";
+export { type ConformOptions, conform } from "./conform.ts";
 export { suiteFingerprint } from "./fingerprint.ts";
+export { type Asked, type Gap, gapsIn } from "./gaps.ts";
 export { openerOf } from "./opener.ts";
 export { type Environment, type Report, type RunOptions, reportOf, runConformance } from "./report.ts";
 export { htmlReport } from "./reports/html.ts";

@@ -4,21 +4,22 @@ import type { Backend } from "@lamina/core";
 const camel = (name: string): string => name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 
 /**
- * The export `wanted`, else the one with the device's name, else the default one, else the only function there is.
+ * Opens by the export `wanted`, else the one with the device's name, else the default one, else the only function there is; it is called with `argument`.
  * @throws when there is none, naming what the module does export.
  */
 export function openerOf(
   module: Readonly<Record<string, unknown>>,
   name: string,
   wanted?: string,
+  argument?: object,
 ): () => Promise<Backend> {
   const functions = Object.keys(module).filter((key) => typeof module[key] === "function");
   const candidates = wanted === undefined ? [camel(name), "default"] : [wanted];
   const found =
     candidates.find((key) => functions.includes(key)) ?? (wanted === undefined ? only(functions) : undefined);
   if (found === undefined) throw new Error(missing(Object.keys(module), functions, wanted));
-  const open = module[found] as () => unknown;
-  return async () => backendFrom(await open(), found);
+  const open = module[found] as (argument?: object) => unknown;
+  return async () => backendFrom(await open(argument), found);
 }
 const only = (functions: readonly string[]): string | undefined => (functions.length === 1 ? functions[0] : undefined);
 

@@ -78,8 +78,20 @@ export async function importBackend(name: string): Promise<Readonly<Record<strin
     });
   }
 }
-/** Where the device's package is, as a URL that can be imported. */
-export const locateBackend = (name: string): string => import.meta.resolve(split(name).entry.package);
+export interface BackendLocation {
+  /** The device's package, as a URL that can be imported. */
+  readonly module: string;
+  /** The export that opens it, and what that is called with. */
+  readonly export: string;
+  readonly with: object | undefined;
+}
+/** Where a device is, for whoever opens it elsewhere: on a page, in a worker. */
+export function locateBackend(name: string): BackendLocation {
+  const { entry, mode } = split(name);
+  return { module: import.meta.resolve(entry.package), export: entry.opener, with: optionsOf(entry, mode) };
+}
+const optionsOf = ({ options }: Entry, mode: string | undefined): object | undefined =>
+  mode === undefined ? undefined : options!(mode);
 
 /**
  * Opens a device by its name: `setBackend(await openBackend("webgpu"))`; `gpujs:cpu` names a mode as well.
@@ -90,5 +102,5 @@ export async function openBackend(name: string = chosenName()): Promise<Backend>
   const { entry, mode } = split(name);
   const module = await importBackend(name);
   const open = module[entry.opener] as (options?: object) => Promise<Backend>;
-  return open(mode === undefined ? undefined : entry.options!(mode));
+  return open(optionsOf(entry, mode));
 }

@@ -13,7 +13,7 @@ import {
   setBackend,
 } from "@lamina/core";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { backendNames, backendStatuses, fastestBackend, importBackend, openBackend } from "./index.ts";
+import { backendNames, backendStatuses, fastestBackend, importBackend, locateBackend, openBackend } from "./index.ts";
 
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -33,8 +33,13 @@ describe("by name", () => {
     await expect(openBackend("toString")).rejects.toThrow(RangeError);
     await expect(openBackend("wasm:simd")).rejects.toThrow('backend "wasm:simd": wasm has no modes; write wasm');
   });
-  test("a package's other exports", async () => {
+  test("a package's other exports, and where it is", async () => {
     expect(await importBackend("reference")).toHaveProperty("reference");
+    expect(locateBackend("gpujs:webgl")).toEqual({
+      module: expect.stringMatching(/^file:.*backend-gpujs/),
+      export: "gpujs",
+      with: { mode: "webgl" },
+    });
   });
 });
 

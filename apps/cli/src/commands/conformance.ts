@@ -1,5 +1,5 @@
 // `lamina conformance`: runs the suite on a device and reports.
-import type { Gap, Report } from "@lamina/conformance";
+import type { Report } from "@lamina/conformance";
 import type { CommandOptions } from "@lamina/conformance/command";
 import { casesIn, progress, publish, verdictOf, withOptions } from "@lamina/conformance/command";
 import type { Command } from "commander";
@@ -30,20 +30,14 @@ async function run({
   isolated,
   case: file,
 }: ConformanceOptions): Promise<Report> {
-  const module = locateBackend(backend);
-  const declared = await gapsOf(module);
+  const location = locateBackend(backend);
   const cases = await casesIn(file);
-  const options = { filter, levels: level, absent, declared, cases, onResult: progress() };
+  const options = { filter, levels: level, absent, cases, onResult: progress() };
   if (browser) {
     const { runInBrowser } = await import("@lamina/conformance/browser");
-    return runInBrowser(backend, { ...options, module, isolated });
+    return runInBrowser(backend, { ...options, ...location, isolated });
   }
-  const { runConformance } = await import("@lamina/conformance");
-  return runConformance(backend, () => openBackend(backend), options);
-}
-
-/** What the device is known not to do; its package says it. One that cannot be imported will say so when it is opened. */
-async function gapsOf(module: string): Promise<readonly Gap[] | undefined> {
-  const { gaps } = await import(module).catch(() => ({}));
-  return gaps;
+  const { gapsIn, runConformance } = await import("@lamina/conformance");
+  const declared = gapsIn(await import(location.module).catch(() => ({}))); // one that cannot be imported will say so when it is opened
+  return runConformance(backend, () => openBackend(backend), { ...options, declared });
 }

@@ -6,11 +6,13 @@ import { type Browser, launch } from "./launch.ts";
 import type { PageOptions } from "./page.ts";
 import { type Served, serve } from "./serve.ts";
 
-export interface BrowserOptions extends Omit<RunOptions, "filter"> {
-  /** The device: a file or URL of a module, bundled with the suite by Vite. */
+export interface BrowserOptions extends Omit<RunOptions, "filter" | "declared"> {
+  /** The device: a file or URL of a module, bundled with the suite by Vite. Its export `gaps` is what is declared. */
   module: string | URL;
-  /** Which export of it opens the device, without arguments. Default: the one named like the device, or the default one. */
+  /** Which export of it opens the device. Default: the one named like the device, or the default one. */
   export?: string;
+  /** What that is called with, as data: `{ mode: "webgl" }`. Default: nothing. */
+  with?: object | undefined;
   /** Only checks whose id contains this. */
   filter?: string;
   /** Serves with the headers that make a page cross-origin isolated, so that it may share memory between threads. Default false. */
@@ -44,18 +46,10 @@ async function inPage(
   name: string,
   files: Bundle,
   browser: Browser,
-  {
-    export: exported,
-    levels,
-    filter,
-    declared,
-    absent,
-    isolated = false,
-    patience = 600_000,
-    onResult,
-  }: BrowserOptions,
+  { export: exported, isolated = false, patience = 600_000, onResult, ...options }: BrowserOptions,
 ): Promise<Report> {
-  const task: PageOptions = { name, exported, levels, filter, declared, absent };
+  const { with: argument, levels, filter, absent, cases } = options;
+  const task: PageOptions = { name, exported, argument, levels, filter, absent, cases };
   const served: Served = await serve(files, task, { isolated, onResult });
   try {
     const { failure } = await browser.open(served.url);

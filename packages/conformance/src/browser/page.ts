@@ -3,12 +3,14 @@
 import * as device from "lamina:device";
 import type { Backend } from "@lamina/core";
 import type { Result } from "../case.ts";
-import { type ConformOptions, runConformance } from "../index.ts";
+import { type ConformOptions, gapsIn, runConformance } from "../index.ts";
 import { openerOf } from "../opener.ts";
 
-export interface PageOptions extends Omit<ConformOptions, "filter"> {
+export interface PageOptions extends Pick<ConformOptions, "levels" | "absent" | "cases"> {
   readonly name: string;
   readonly exported: string | undefined;
+  /** Of the function that opens the device. */
+  readonly argument: object | undefined;
   readonly filter?: string | undefined;
 }
 
@@ -27,11 +29,11 @@ function send(result: Result): void {
   waiting = [];
 }
 
-const { name, exported, ...options } = (await (await fetch("task")).json()) as PageOptions;
+const { name, exported, argument, ...options } = (await (await fetch("task")).json()) as PageOptions;
 document.title = `${name}: at work`;
 try {
-  const open: () => Promise<Backend> = openerOf(device, name, exported);
-  const report = await runConformance(name, open, { ...options, onResult: send });
+  const open: () => Promise<Backend> = openerOf(device, name, exported, argument);
+  const report = await runConformance(name, open, { ...options, declared: gapsIn(device), onResult: send });
   await post("report", report);
   document.title = `${name}: ${report.passed} passed, ${report.failed} failed`;
 } catch (error) {
