@@ -20,6 +20,8 @@ export interface CompileOptions {
   readonly passes?: boolean;
   /** Which algorithm convolutions may use; default "auto". */
   readonly winograd?: Winograd | undefined;
+  /** Plans and takes its room as always, and runs nothing (default false). */
+  readonly onPaper?: boolean;
   /** Takes the time of every call. */
   readonly profile?: Profile | undefined;
 }
@@ -36,6 +38,7 @@ export class Compiler {
   compile(program: Program): Executable<WasmBuffer> {
     const { calls, specs, layout } = this.plan(program);
     const outputs = program.outputs.map((slot) => specs.get(slot)!);
+    if (this.options.onPaper) return executable(this.heap, { ...layout, outputs, kernels: [], scalars: [] });
     const kernels = this.functions.of(calls, this.heap.memory);
     const { profile } = this.options;
     return executable(this.heap, { ...layout, outputs, kernels: profile ? timed(kernels, calls, profile) : kernels });

@@ -49,7 +49,7 @@ test("after close everything throws and nothing is held", async () => {
 test("maxBytes is a limit", async () => {
   const device = await wasm({ maxBytes: 1 << 20 });
   expect(() => device.upload(new Float32Array(1 << 18), "float32")).toThrow(
-    "wasm: 1 MiB asked for, but 0 B of at most 1 MiB are in use; use a smaller batch",
+    "wasm: 1 MiB asked for, but the device has no room for it with 0 B in use of at most 1 MiB; use a smaller batch",
   );
   expect(device.read(device.upload(Float32Array.of(5), "float32"))).toEqual(Float32Array.of(5));
 });

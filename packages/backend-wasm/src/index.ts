@@ -1,6 +1,6 @@
 // The default device: WebAssembly SIMD kernels written at run time, for Node and browsers. Nothing is fetched, and
 // nothing happens on import.
-import type { Backend, Kernel, Kernels, Spec } from "@lamina/core";
+import { allocate, type Backend, type Kernel, type Kernels, type Spec } from "@lamina/core";
 import { Lru, movements } from "@lamina/core/passes";
 import type { WasmBuffer } from "./buffer.ts";
 import { type CompileOptions, Compiler } from "./compile.ts";
@@ -10,7 +10,7 @@ import { pointwise } from "./pointwise/ops.ts";
 import { Profile, type ProfileRow } from "./profile.ts";
 import { hasRelaxedSimd, requireSimd } from "./support.ts";
 
-export { OutOfMemoryError, type WasmBuffer } from "./buffer.ts";
+export type { WasmBuffer } from "./buffer.ts";
 export type { ProfileRow } from "./profile.ts";
 
 export interface WasmOptions {
@@ -78,6 +78,25 @@ function single(
   return { inputs: specs, instructions: [instruction], outputs: [specs.length] };
 }
 
+const dtypes = ["float32", "int32", "uint8", "bool"] as const;
+
+/** The device with the same plans and the same heap, but no memory and no kernels. */
+function onPaper(maxBytes: number, options: CompileOptions): Backend<WasmBuffer> {
+  const heap = new Heap(maxBytes, true);
+  const compiler = new Compiler(heap, { ...options, onPaper: true });
+  return {
+    name: "wasm",
+    dtypes,
+    kernels: kernelsOf(compiler).kernels,
+    upload: ({ length }, dtype) => heap.allocate(dtype, length),
+    read: ({ dtype, length }) => allocate(dtype, length),
+    free: (buffer) => heap.free(buffer),
+    compile: (program) => compiler.compile(program),
+    memory: () => heap.info(),
+    close: async () => heap.close(),
+  };
+}
+
 /**
  * Opens the device: `setBackend(await wasm())`.
  * @throws if the engine has no WebAssembly SIMD, or the page's Content-Security-Policy forbids WebAssembly.
@@ -96,13 +115,14 @@ export async function wasm({
   const { kernels, singles } = kernelsOf(compiler);
   return {
     name: "wasm",
-    dtypes: ["float32", "int32", "uint8", "bool"],
+    dtypes,
     kernels,
     upload: (data, dtype) => heap.upload(data, dtype),
     read: (buffer) => heap.read(buffer),
     free: (buffer) => heap.free(buffer),
     compile: (program) => compiler.compile(program),
     memory: () => heap.info(),
+    onPaper: (most) => onPaper(most, options),
     profile: () => times?.take() ?? [],
     close: async () => {
       heap.close();

@@ -1,7 +1,7 @@
 // One growing WebAssembly.Memory and who has which bytes of it: best fit, neighbours joined when freed.
 // What the bytes mean is the caller's business.
-import type { DType, MemoryInfo, TypedArray } from "@lamina/core";
-import { OutOfMemoryError, type WasmBuffer } from "./buffer.ts";
+import { type DType, type MemoryInfo, OutOfMemoryError, type TypedArray } from "@lamina/core";
+import type { WasmBuffer } from "./buffer.ts";
 
 /** Blocks start at multiples of this: a cache line, so that no vector load crosses one for being misaligned. */
 const ALIGN = 64;
@@ -19,17 +19,13 @@ export type WasmDType = keyof typeof arrays;
 export const bytesPerElement = (dtype: DType): number => arrays[dtype as WasmDType].BYTES_PER_ELEMENT;
 export const roundUp = (n: number, to: number): number => Math.ceil(n / to) * to;
 
-/** A number of bytes as people read it. */
-export function inBytes(n: number): string {
-  const units = ["B", "KiB", "MiB", "GiB"];
-  const k = n < 1024 ? 0 : Math.min(3, Math.floor(Math.log2(n) / 10));
-  return `${Number((n / 1024 ** k).toFixed(1))} ${units[k]}`;
-}
-
 interface Gap {
   start: number;
   size: number;
 }
+
+/** Grows in number only. */
+const PAPER = { buffer: new ArrayBuffer(0), grow: () => 0 } as unknown as WebAssembly.Memory;
 
 /** Blocks of one memory. */
 export class Heap {
@@ -46,13 +42,16 @@ export class Heap {
   private closed = false;
   private wide: Float64Array<ArrayBuffer>;
 
-  /** @param limit the most bytes the memory may grow to; 4 GiB at most. */
-  constructor(limit: number = ADDRESSABLE) {
-    const maximum = Math.floor(Math.min(limit, ADDRESSABLE) / PAGE);
+  /**
+   * @param limit the most bytes the memory may grow to; 4 GiB at most.
+   * @param onPaper blocks are counted and hold nothing, as many as the limit allows.
+   */
+  constructor(limit: number = ADDRESSABLE, onPaper = false) {
+    const maximum = Math.floor((onPaper ? limit : Math.min(limit, ADDRESSABLE)) / PAGE);
     if (!(maximum >= 1))
       throw new Error(`wasm: maxBytes is ${limit} but one page is ${PAGE} bytes; allow at least that`);
     this.limit = maximum * PAGE;
-    this.memory = new WebAssembly.Memory({ initial: 1, maximum });
+    this.memory = onPaper ? PAPER : new WebAssembly.Memory({ initial: 1, maximum });
     this.end = PAGE - SLACK;
     this.gaps = [{ start: FIRST, size: this.end - FIRST }];
     this.wide = new Float64Array(this.memory.buffer);
@@ -150,9 +149,7 @@ export class Heap {
     return 0;
   }
   private outOfMemory(asked: number): OutOfMemoryError {
-    return new OutOfMemoryError(
-      `wasm: ${inBytes(asked)} asked for, but ${inBytes(this.inUse)} of at most ${inBytes(this.limit)} are in use; use a smaller batch`,
-    );
+    return new OutOfMemoryError("wasm", { requested: asked, inUse: this.inUse, limit: this.limit });
   }
 
   // ---- buffers -----------------------------------------------------------------------------------------------------------
@@ -190,7 +187,7 @@ export class Heap {
   }
 
   info(): MemoryInfo {
-    return { bytes: this.inUse, buffers: this.buffers.size, peakBytes: this.peak };
+    return { bytes: this.inUse, buffers: this.buffers.size, peakBytes: this.peak, limit: this.limit };
   }
   close(): void {
     this.closed = true;

@@ -1,7 +1,6 @@
 // What an array on the device is made of, and the error for one that has no room. Users see these types.
-import type { DType } from "@lamina/core";
+import { type DType, OutOfMemoryError as OutOfMemory } from "@lamina/core";
 import type { Declared } from "./declared.ts";
-import { inBytes } from "./inBytes.ts";
 import type { Outcome } from "./outcome.ts";
 
 /** One buffer of the device. */
@@ -25,19 +24,9 @@ export interface GpuArray {
   readonly range?: readonly [number, number] | undefined;
 }
 
-export class OutOfMemoryError extends Error {
-  override readonly name = "OutOfMemoryError";
-  /** In bytes. */
-  readonly requested: number;
-  readonly inUse: number;
-  readonly limit: number | undefined;
+/** Of this device. */
+export class OutOfMemoryError extends OutOfMemory {
   constructor(requested: number, inUse: number, limit: number | undefined, options?: ErrorOptions) {
-    super(
-      `webgpu: ${inBytes(requested)} asked for, but the device has no room for it with ${inBytes(inUse)} in use${limit === undefined ? "" : ` of at most ${inBytes(limit)}`}; use a smaller batch, or dispose() what is no longer needed`,
-      options,
-    );
-    this.requested = requested;
-    this.inUse = inUse;
-    this.limit = limit;
+    super("webgpu", { requested, inUse, limit }, options);
   }
 }

@@ -1,7 +1,6 @@
 // What a program came down to, for people: its dispatches in order, the kernel of each, and what it reads and writes.
-import type { Spec } from "@lamina/core";
+import { inBytes, type Spec } from "@lamina/core";
 import type { Argument } from "./calls.ts";
-import { inBytes } from "./inBytes.ts";
 import type { Runnable, Step } from "./run.ts";
 
 const LONGEST_KEY = 60;

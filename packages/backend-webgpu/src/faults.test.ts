@@ -85,7 +85,7 @@ describe("memory that is not there", () => {
     const attempt = () => device.upload(new Float32Array(200_000), "float32");
     expect(attempt).toThrow(OutOfMemoryError);
     expect(attempt).toThrow(
-      "webgpu: 781.3 KiB asked for, but the device has no room for it with 390.6 KiB in use of at most 1 MiB; use a smaller batch, or dispose() what is no longer needed",
+      "webgpu: 781.3 KiB asked for, but the device has no room for it with 390.6 KiB in use of at most 1 MiB; use a smaller batch or smaller pictures, or dispose() what is no longer needed",
     );
     device.free(x);
     device.free(attempt()); // what was free made room

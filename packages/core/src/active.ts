@@ -5,7 +5,7 @@ import type { Home } from "./storage.ts";
 let active: Home | undefined;
 
 export const activeHome = (): Home | undefined => active;
-export const activate = (home: Home): void => {
+export const activate = (home: Home | undefined): void => {
   active = home;
 };
 /** The home of what nobody has placed. Throws when no backend was set. */

@@ -28,6 +28,8 @@ export interface MemoryInfo {
   readonly buffers: number;
   /** The highest `bytes` has been. */
   readonly peakBytes: number;
+  /** The most that `bytes` can be, where the device knows. */
+  readonly limit?: number | undefined;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: kernels are contravariant in B; `unknown` here would put a cast at every use.
@@ -46,6 +48,11 @@ export interface Backend<B = any> {
   /** A kernel by itself costs it as much as a compiled program: programs are compiled when they are met for the first time. */
   readonly compilesFirst?: boolean;
   memory(): MemoryInfo;
+  /**
+   * This device on paper, with so many bytes: it plans and counts memory as this one does, takes none and computes nothing, so
+   * that a step can be tried before it is run ({@link rehearse}). What is read from it means nothing.
+   */
+  onPaper?(maxBytes: number): Backend<B>;
   /** What it runs on, for people and reports: adapter, driver, versions, threads. */
   readonly details?: Readonly<Record<string, string | number | boolean>>;
   /**

@@ -1,11 +1,13 @@
 // Cells: named places that hold one tensor. Parameters, gradients, optimiser state and running statistics live in them,
 // and giving a cell another tensor is the only update there is.
 import { here } from "./active.ts";
+import type { Backend } from "./backend.ts";
+import { allocate, bytesOf } from "./dtype.ts";
 import { rootOf } from "./group.ts";
 import { homeOf } from "./home.ts";
 import { gradEnabled } from "./mode.ts";
 import { onItsWay, settle } from "./pending.ts";
-import type { Home, Place, Storage } from "./storage.ts";
+import { type Home, type Place, Storage } from "./storage.ts";
 import { Tensor } from "./tensor.ts";
 
 export interface CellOptions {
@@ -139,6 +141,35 @@ export class Cell extends Tensor {
     leader.followers ??= new Set();
     leader.followers.add(this);
     this.moveTo(leader.home);
+  }
+  /** The bytes it holds on `backend`, its gradient's included. Nothing of it is pending. */
+  bytesOn(backend: Backend): number {
+    const held = new Set([this.committed?.storage, this.previous?.storage]);
+    const own = [...held].filter((s) => s?.backend === backend).length * bytesOf(this);
+    return own + (this.gradCell?.bytesOn(backend) ?? 0);
+  }
+  /**
+   * Changes places with a value on `home` that takes as much and means nothing, without a gradient. What is pending has run.
+   * @returns what brings everything back, as if nothing had happened.
+   */
+  standIn(home: Home): () => void {
+    const { current, committed, previous, version, gradCell, leader } = this;
+    const before = { current, committed, previous, version, gradCell, leader, home: this.home };
+    const followers = this.followers && new Set(this.followers);
+    const value = new Tensor(this.shape, this.dtype);
+    value.place.cell = this;
+    value.requiresGrad = this.requiresGrad;
+    const empty = () => allocate(this.dtype, this.numel);
+    if (current.storage) value.storage = new Storage(home.backend.upload(empty(), this.dtype), home);
+    else value.place.putOff(empty);
+    Object.assign(this, {
+      current: value,
+      committed: value,
+      previous: undefined,
+      gradCell: undefined,
+      home: undefined,
+    });
+    return () => void Object.assign(this, before, { followers });
   }
   /** Lets everything go. */
   clear(): void {

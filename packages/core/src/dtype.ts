@@ -22,6 +22,12 @@ export const dtypes = Object.keys(arrays) as readonly DType[];
 
 export const sizeOf = (shape: Shape): number => shape.reduce((a, b) => a * b, 1);
 export const bytesOf = ({ shape, dtype }: Spec): number => sizeOf(shape) * arrays[dtype].BYTES_PER_ELEMENT;
+/** A number of bytes as people read it. */
+export function inBytes(n: number): string {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  const k = n < 1024 ? 0 : Math.min(4, Math.floor(Math.log2(n) / 10));
+  return `${Number((n / 1024 ** k).toFixed(1))} ${units[k]}`;
+}
 export const isFloat = (dtype: DType): boolean => dtype === "float32" || dtype === "float64";
 /** A zero-filled array for `length` elements. */
 export const allocate = (dtype: DType, length: number): TypedArray => new arrays[dtype](length);

@@ -1,4 +1,5 @@
 // Errors that programs may want to tell apart.
+import { inBytes } from "./dtype.ts";
 
 /** A file, or bytes that came from one, is not what its format says. */
 export class LaminaFormatError extends Error {
@@ -30,5 +31,32 @@ export class DeviceLostError extends Error {
     );
     this.device = device;
     this.reason = reason;
+  }
+}
+
+/** A device has no room for what a program needs. The program has not run, and cells keep what they had. */
+export class OutOfMemoryError extends Error {
+  override readonly name = "OutOfMemoryError";
+  /** The backend's name. */
+  readonly device: string;
+  /** In bytes: what was asked for at once. */
+  readonly requested: number;
+  readonly inUse: number;
+  /** The most that may be in use, where the device knows. */
+  readonly limit: number | undefined;
+  constructor(
+    device: string,
+    { requested, inUse, limit }: { requested: number; inUse: number; limit: number | undefined },
+    options?: ErrorOptions,
+  ) {
+    const most = limit === undefined ? "" : ` of at most ${inBytes(limit)}`;
+    super(
+      `${device}: ${inBytes(requested)} asked for, but the device has no room for it with ${inBytes(inUse)} in use${most}; use a smaller batch or smaller pictures, or dispose() what is no longer needed`,
+      options,
+    );
+    this.device = device;
+    this.requested = requested;
+    this.inUse = inUse;
+    this.limit = limit;
   }
 }

@@ -9,13 +9,14 @@ export {
   bytesOf,
   type DType,
   dtypes,
+  inBytes,
   promote,
   type Shape,
   type Spec,
   sizeOf,
   type TypedArray,
 } from "./dtype.ts";
-export { DeviceLostError, LaminaFormatError } from "./errors.ts";
+export { DeviceLostError, LaminaFormatError, OutOfMemoryError } from "./errors.ts";
 export { backward, type GradOptions, grad } from "./grad.ts";
 export type { Sizes, TensorMethods } from "./methods.ts"; // with it come the methods' types
 export { noGrad } from "./mode.ts";
@@ -34,5 +35,6 @@ export {
   setRandomState,
 } from "./random.ts";
 export { record } from "./record.ts";
+export { type Rehearsal, rehearse } from "./rehearse.ts";
 export type { SessionOptions, SessionStats } from "./run.ts";
 export { Tensor } from "./tensor.ts";

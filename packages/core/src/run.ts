@@ -3,6 +3,7 @@
 import { here } from "./active.ts";
 import type { Backend } from "./backend.ts";
 import type { TypedArray } from "./dtype.ts";
+import { OutOfMemoryError } from "./errors.ts";
 import type { Group } from "./group.ts";
 import { homeOf } from "./home.ts";
 import { interpret, type Known, ProgramCache, programOf } from "./lookup.ts";
@@ -211,18 +212,29 @@ export class Session {
       known.executable = undefined;
     }
     const { backend } = this;
-    if (!known.executable && backend.compile && (known.runs > 1 || backend.compilesFirst)) {
-      known.executable = backend.compile(program);
-      this.stats.compiled++;
-    }
+    if (!known.executable && backend.compile && (known.runs > 1 || backend.compilesFirst)) this.compile(known);
     const scalars: number[] = [];
     nodes.forEach((n, i) => {
       for (const s of known.fixed.get(i) ?? n.scalars) scalars.push(s);
     });
     const buffers = inputs.map((s) => s.buffer);
-    const out = known.executable ? known.executable(buffers, scalars) : interpret(backend, program, buffers, scalars);
+    const out = known.executable?.(buffers, scalars) ?? this.interpret(known, buffers, scalars);
     this.stats.kernels += program.instructions.length;
     return new Map(program.outputs.map((slot, i) => [slot, out[i]]));
+  }
+  private compile(known: Known): NonNullable<Known["executable"]> {
+    this.stats.compiled++;
+    known.executable = this.backend.compile!(known.program);
+    return known.executable;
+  }
+  /** Kernel by kernel; compiled after all where there is no room for that, for then it takes less. */
+  private interpret(known: Known, buffers: readonly unknown[], scalars: readonly number[]): unknown[] {
+    try {
+      return interpret(this.backend, known.program, buffers, scalars);
+    } catch (error) {
+      if (!(error instanceof OutOfMemoryError) || !this.backend.compile) throw error;
+      return this.compile(known)(buffers as unknown[], scalars);
+    }
   }
   private handOut(
     known: Known,

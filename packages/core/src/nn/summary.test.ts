@@ -57,9 +57,9 @@ test("as a table; depth", () => {
       "  fc: Linear         [1, 5]               185            180          11 x 11",
       "",
       "input [1, 1, 7, 7]",
-      "parameters 1008 bytes; a forward pass takes 1.5 KiB",
+      "parameters 1008 B; a forward pass takes 1.5 KiB",
       "fully connected layers in the place of the convolutions would have 1,206 weights",
-      "a training step takes 2.8 KiB, of which 636 bytes are kept for the gradients",
+      "a training step takes 2.8 KiB, of which 636 B are kept for the gradients",
     ].join("\n"),
   );
 });

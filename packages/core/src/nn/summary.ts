@@ -1,5 +1,5 @@
 // summary(): what a model consists of and costs, read from the graph of one forward pass; nothing is computed.
-import { type Shape, sizeOf } from "../dtype.ts";
+import { inBytes, type Shape, sizeOf } from "../dtype.ts";
 import { Tensor } from "../tensor.ts";
 import { graphOf, type Visit } from "./graph.ts";
 import { type MemoryNeeds, memoryOf } from "./memory.ts";
@@ -113,12 +113,7 @@ export const summary = (model: Module, input: Shape | Tensor, { depth = Infinity
 
 // ---- for people --------------------------------------------------------------------------------------------------------
 const grouped = (n: number) => n.toLocaleString("en-US");
-function bytes(n: number | undefined): string {
-  if (n === undefined) return "not possible with this batch";
-  const units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
-  const at = Math.min(units.length - 1, n < 1 ? 0 : Math.floor(Math.log2(n) / 10));
-  return `${at === 0 ? n : (n / 1024 ** at).toFixed(1)} ${units[at]}`;
-}
+const bytes = (n: number | undefined) => (n === undefined ? "not possible with this batch" : inBytes(n));
 const fieldText = (field: LayerSummary["receptiveField"]) =>
   field ? field.map((n) => Math.round(n)).join(" x ") : "-";
 

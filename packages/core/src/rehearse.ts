@@ -1,0 +1,68 @@
+// What a step would take of a device's memory, known before it runs: it is recorded and planned as always, on the device on paper.
+import { activate, activeHome, here } from "./active.ts";
+import type { Backend } from "./backend.ts";
+import type { Cell } from "./cell.ts";
+import { OutOfMemoryError } from "./errors.ts";
+import { flush, runRest } from "./pending.ts";
+import { randomState, setRandomState } from "./random.ts";
+import { Session } from "./run.ts";
+
+/** In bytes. */
+export interface Rehearsal {
+  /** What the step takes at its peak, with the cells it works on. */
+  readonly bytes: number;
+  /** What the device has for that: all but what lies there and is of no cell that was named. Infinity where it does not know its limit. */
+  readonly available: number;
+  /** Whether there is room, in one piece where it must be one. */
+  readonly fits: boolean;
+}
+
+/** The first step is run kernel by kernel, the second is compiled, the third finds what those before it have left. */
+const STEPS = 3;
+/** More than any device has. */
+const PLENTY = 2 ** 50;
+
+/**
+ * Tries a training step without running it: nothing is computed, no memory is taken, and `cells` and the random stream are
+ * afterwards as they were. Undefined on a device that cannot plan ahead.
+ * @param cells all that the step works on: parameters, buffers, what an optimiser remembers.
+ * @param step records one step, synchronously; is called several times. What else it changes is the caller's to undo.
+ */
+export function rehearse(cells: Iterable<Cell>, step: () => void): Rehearsal | undefined {
+  const all = [...cells];
+  runRest();
+  const { backend } = all[0]?.home ?? here();
+  if (!backend.onPaper) return undefined;
+  const { bytes, limit = Number.POSITIVE_INFINITY } = backend.memory();
+  const available = limit - bytes + all.reduce((n, cell) => n + cell.bytesOn(backend), 0);
+  const fitting = Number.isFinite(available) ? peakOn(backend.onPaper(available), all, step) : undefined;
+  if (fitting !== undefined) return { bytes: fitting, available, fits: true };
+  const needed = peakOn({ ...backend.onPaper(PLENTY), compilesFirst: true }, all, step)!;
+  return { bytes: needed, available, fits: available === Number.POSITIVE_INFINITY };
+}
+
+/** What the step takes at its peak; undefined if there is no room for it. */
+function peakOn(paper: Backend, cells: readonly Cell[], step: () => void): number | undefined {
+  const before = activeHome();
+  const home = { backend: paper, session: new Session(paper, before?.session.options), placed: false };
+  const random = randomState();
+  const back: (() => void)[] = [];
+  activate(home);
+  try {
+    for (const cell of cells) back.push(cell.standIn(home));
+    for (let i = 0; i < STEPS; i++) {
+      step();
+      flush();
+      home.session.results.empty(); // as if they had been read
+    }
+    return paper.memory().peakBytes;
+  } catch (error) {
+    if (error instanceof OutOfMemoryError) return undefined;
+    throw error;
+  } finally {
+    runRest(); // what is left of a step that failed
+    for (const undo of back) undo();
+    activate(before);
+    setRandomState(random);
+  }
+}
