@@ -425,6 +425,12 @@ export class Fn {
   f64store(offset = 0): this {
     return this.access("f64.store", offset);
   }
+  /** Adds to the int32 at address + offset, as one step that no other thread can divide, and leaves what was there. Stack: address, number. */
+  atomicAdd(offset = 0): this {
+    this.e(0xfe, 0x1e, 2);
+    this.body.unsigned(offset);
+    return this;
+  }
   /** Stack: to, from, bytes. */
   memoryCopy(): this {
     return this.e(0xfc, 0x0a, 0, 0);

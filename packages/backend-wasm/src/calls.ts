@@ -5,8 +5,10 @@ import type { Fn } from "./assembler.ts";
 import type { Link } from "./chains.ts";
 import { lowerings } from "./kernels/index.ts";
 import { stagesOf } from "./kernels/lowered.ts";
+import { roundUp } from "./memory.ts";
 import { emitMovement } from "./movement/index.ts";
 import { emitArange, emitRandom } from "./pointwise/create.ts";
+import { hostFunctions } from "./pointwise/host.ts";
 import { emitLoop } from "./pointwise/loop.ts";
 import { inSlices } from "./pointwise/slice.ts";
 
@@ -26,10 +28,16 @@ export interface Call {
   readonly args: readonly Argument[];
   /** How often the function is called, with the number of the call after its addresses. Undefined: once, with addresses only. */
   readonly slices?: number;
+  /** It calls functions of the host, which only the leading thread has. */
+  readonly host?: boolean | undefined;
+  /** Threads share the slices. */
+  readonly parallel?: boolean;
   /** [output, input] slots that may lie in the same place. */
   readonly inPlace: readonly (readonly [number, number])[];
   /** What it computes, for profiles. */
   readonly flops?: number | undefined;
+  /** The same for the whole of which this is a stage. */
+  readonly work?: number | undefined;
   /** Slots that it writes. */
   readonly writes: readonly number[];
   /** Of a loop: what it does, before it is cut into slices. */
@@ -39,6 +47,9 @@ export interface Call {
   /** A loop that runs after each slice. */
   readonly link?: Link;
 }
+
+/** Bytes from one thread's own memory to the next one's: cache lines apart, with what a kernel may read past the end. */
+export const ownBytes = ({ scratch }: { readonly scratch: number }): number => roundUp(scratch + 64, 64);
 
 const slots = (list: readonly number[]): Argument[] => list.map((slot) => ({ slot }));
 const specText = ({ dtype, shape }: Spec): string => `${dtype}[${shape}]`;
@@ -52,7 +63,9 @@ function loopCall(
 ): Call {
   const { plan: cut = plan, slices } = inSlices(plan) ?? {};
   const emit = () => emitLoop(cut, relaxed, slices !== undefined);
-  return { key: `loop ${JSON.stringify(cut)}`, emit, slices, args, writes, inPlace, plan };
+  // ops that are the host's bear its functions' names
+  const host = plan.values.some((value) => value.kind === "op" && value.op in hostFunctions);
+  return { key: `loop ${JSON.stringify(cut)}`, emit, slices, args, writes, inPlace, plan, host };
 }
 
 function pointwiseCall(unit: Unit, free: Free, relaxed: boolean): Call {
@@ -120,6 +133,7 @@ function structuredCalls({ op, inputs, inputSpecs, attrs, spec, out }: Node, rel
     inPlace: [],
     rows: rows && i === stages.length - 1 ? { ...rows, size: sizeOf(spec.shape) } : undefined,
     flops: i === 0 ? flops : undefined,
+    work: flops,
   }));
 }
 

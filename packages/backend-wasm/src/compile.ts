@@ -1,15 +1,17 @@
 // A program becomes a list of kernels and where their operands lie; a run calls them in order. A call from JavaScript
 // costs some tens of nanoseconds, and kernels of their own can be shared between programs.
-import { type Executable, type Program, type Spec, sizeOf } from "@lamina/core";
+import { bytesOf, type Executable, type Program, type Spec, sizeOf } from "@lamina/core";
 import { fuse, type Node, nodesOf, withoutCommon, withoutDead } from "@lamina/core/passes";
 import type { WasmBuffer } from "./buffer.ts";
 import { type Call, callsOf } from "./calls.ts";
 import { chained } from "./chains.ts";
 import { channelsLast } from "./channelsLast.ts";
-import { Functions, type Kernel } from "./functions.ts";
+import { type Engine, makeEngine, type Run } from "./engine/engine.ts";
+import { Functions } from "./functions.ts";
 import type { Winograd } from "./kernels/winograd.ts";
 import { type Layout, layOut } from "./layout.ts";
 import type { Heap } from "./memory.ts";
+import { hostFunctions } from "./pointwise/host.ts";
 import { isPointwise } from "./pointwise/ops.ts";
 import type { Profile } from "./profile.ts";
 
@@ -22,6 +24,12 @@ export interface CompileOptions {
   readonly winograd?: Winograd | undefined;
   /** Plans and takes its room as always, and runs nothing (default false). */
   readonly onPaper?: boolean;
+  /** Threads that share a program's work, if the heap is a shared one; default 1. */
+  readonly threads?: number;
+  /** What runs the kernels; default: one that is alone. */
+  readonly engine?: Engine;
+  /** Called before the first call that threads share is run. */
+  readonly onShared?: (() => void) | undefined;
   /** Takes the time of every call. */
   readonly profile?: Profile | undefined;
 }
@@ -29,30 +37,38 @@ export interface CompileOptions {
 export class Compiler {
   private readonly heap: Heap;
   private readonly options: CompileOptions;
-  private readonly functions = new Functions();
+  private readonly engine: Engine;
+  private readonly functions: Functions;
   constructor(heap: Heap, options: CompileOptions) {
     this.heap = heap;
     this.options = options;
+    const { threads = 1, engine } = options;
+    this.engine = engine ?? makeEngine(heap.memory, hostFunctions, threads, 0);
+    this.functions = new Functions(this.engine, heap, threads);
   }
 
   compile(program: Program): Executable<WasmBuffer> {
     const { calls, specs, layout } = this.plan(program);
     const outputs = program.outputs.map((slot) => specs.get(slot)!);
-    if (this.options.onPaper) return executable(this.heap, { ...layout, outputs, kernels: [], scalars: [] });
-    const kernels = this.functions.of(calls, this.heap.memory);
+    if (this.options.onPaper) return executable(this.heap, undefined, { ...layout, outputs });
+    if (calls.some(({ parallel }) => parallel)) this.options.onShared?.();
+    const found = this.functions.of(calls);
+    const functions = Int32Array.from(calls, ({ parallel }, i) => (parallel ? ~found[i] : found[i]));
     const { profile } = this.options;
-    return executable(this.heap, { ...layout, outputs, kernels: profile ? timed(kernels, calls, profile) : kernels });
+    const onCall = profile && ((i: number, milliseconds: number) => profile.add(calls[i], milliseconds));
+    return executable(this.heap, this.engine, { ...layout, outputs, functions, onCall });
   }
   /** Which kernels run, and where what they work on lies. */
   plan(program: Program): { calls: readonly Call[]; specs: ReadonlyMap<number, Spec>; layout: Layout } {
-    const { relaxed, passes = true } = this.options;
+    const { relaxed, passes = true, threads = 1 } = this.options;
     const all = nodesOf(program).filter((node) => sizeOf(node.spec.shape) > 0);
     const nodes = passes ? this.prepared(all, program.outputs) : all;
     const { units, free } = fuse(nodes, program.outputs, { isPointwise, enabled: passes });
     const single = units.flatMap((unit) => callsOf(unit, free, relaxed));
-    const calls = passes ? chained(single, new Set(program.outputs), relaxed) : single;
+    const merged = passes ? chained(single, new Set(program.outputs), relaxed) : single;
     const specs = specsOf(program, nodes);
-    return { calls, specs, layout: layOut(program, calls, specs) };
+    const calls = threads > 1 ? merged.map((call) => ({ ...call, parallel: isWorthSharing(call, specs) })) : merged;
+    return { calls, specs, layout: layOut(program, calls, specs, threads) };
   }
   private prepared(all: readonly Node[], outputs: readonly number[]): Node[] {
     const { winograd = "auto" } = this.options;
@@ -63,29 +79,24 @@ export class Compiler {
   }
 }
 
-const timed = (kernels: readonly Kernel[], calls: readonly Call[], profile: Profile): Kernel[] =>
-  kernels.map((kernel, i) => (...addresses) => {
-    const start = performance.now();
-    kernel(...addresses);
-    profile.add(calls[i], performance.now() - start);
-  });
-
 interface Runnable extends Layout {
   readonly outputs: readonly Spec[];
-  readonly kernels: readonly Kernel[];
+  readonly functions?: Int32Array;
+  readonly onCall?: ((call: number, milliseconds: number) => void) | undefined;
 }
 
 /** One run: takes fresh outputs and a block for all that is inner, and gives the block back. */
-function executable(heap: Heap, runnable: Runnable): Executable<WasmBuffer> {
+function executable(heap: Heap, engine: Engine | undefined, runnable: Runnable): Executable<WasmBuffer> {
+  const { bytes, outputs, onCall } = runnable;
+  const runOf = placed(runnable);
   return (inputs, scalars) => {
     for (const x of inputs) heap.check(x);
     const results: WasmBuffer[] = [];
     let block = -1;
     try {
-      for (const { shape, dtype } of runnable.outputs) results.push(heap.allocate(dtype, sizeOf(shape)));
-      block = heap.take(runnable.bytes);
-      writeScalars(heap, block, runnable.scalars, scalars);
-      callAll(runnable, block, [...inputs, ...results]);
+      for (const { shape, dtype } of outputs) results.push(heap.allocate(dtype, sizeOf(shape)));
+      block = heap.take(bytes);
+      engine?.run(runOf(block, [...inputs, ...results], scalars), onCall);
       return results;
     } catch (error) {
       for (const buffer of results) heap.free(buffer);
@@ -95,17 +106,35 @@ function executable(heap: Heap, runnable: Runnable): Executable<WasmBuffer> {
     }
   };
 }
-function writeScalars({ doubles }: Heap, block: number, which: readonly number[], scalars: readonly number[]): void {
-  const first = block / 8;
-  for (let i = 0; i < which.length; i++) doubles[first + i] = scalars[which[i]];
-}
-function callAll({ kernels, addresses }: Runnable, block: number, buffers: readonly WasmBuffer[]): void {
-  for (let i = 0; i < kernels.length; i++)
-    kernels[i](...addresses[i].map((a) => (a.buffer === undefined ? block + a.offset : buffers[a.buffer].pointer)));
+/** Puts addresses in the place of offsets and numbers of buffers. */
+function placed({ functions = new Int32Array(), addresses, argumentsAt, scalars: which }: Runnable) {
+  const starts = new Int32Array(addresses.length);
+  for (let i = 1; i < starts.length; i++) starts[i] = starts[i - 1] + 4 * addresses[i - 1].length;
+  const flat = addresses.flat();
+  return (block: number, buffers: readonly WasmBuffer[], scalars: readonly number[]): Run => ({
+    functions,
+    starts,
+    at: block + argumentsAt,
+    args: Int32Array.from(flat, ({ buffer, offset }) => (buffer === undefined ? block + offset : buffers[buffer].pointer)),
+    scalarsAt: block,
+    scalars: Float64Array.from(which, (i) => scalars[i]),
+  });
 }
 
 function specsOf(program: Program, nodes: readonly Node[]): Map<number, Spec> {
   const specs = new Map<number, Spec>(program.inputs.map((spec, slot) => [slot, spec]));
   for (const { out, spec } of [...program.instructions, ...nodes]) specs.set(out, spec);
   return specs;
+}
+
+/** Nanoseconds that a call must take for threads to share it: coming together takes less than one, waking somebody up 50,000. */
+const LEAST_WORK = 15_000;
+/** Of one thread, roughly: multiplications with additions, and bytes, in a nanosecond. */
+const FLOPS = 50;
+const BYTES = 10;
+/** It depends on nothing but what the call's key says. */
+function isWorthSharing({ slices = 1, work = 0, args, host }: Call, specs: ReadonlyMap<number, Spec>): boolean {
+  if (slices < 2 || host) return false;
+  const bytes = args.reduce((sum, arg) => sum + ("slot" in arg ? bytesOf(specs.get(arg.slot)!) : 0), 0);
+  return work / FLOPS + bytes / BYTES >= LEAST_WORK;
 }

@@ -2,8 +2,10 @@
 import { expect, test } from "vitest";
 import { Fn, I32 } from "./assembler.ts";
 import type { Call } from "./calls.ts";
+import { makeEngine } from "./engine/engine.ts";
 import { Functions } from "./functions.ts";
 import { Heap } from "./memory.ts";
+import { hostFunctions } from "./pointwise/host.ts";
 
 /** Writes `value` plus the slice's number at its address, four bytes further for each slice. */
 function counting(value: number, slices?: number): Fn {
@@ -16,7 +18,7 @@ const call = (key: string, emit: () => Fn, slices?: number): Call => ({
   key,
   emit,
   slices,
-  args: [],
+  args: [{ slot: 0 }],
   writes: [],
   inPlace: [],
 });
@@ -27,24 +29,33 @@ test("what has been met is not emitted again, in one program or the next", () =>
     emitted++;
     return counting(7);
   };
-  const [functions, heap] = [new Functions(), new Heap()];
-  const [a, b] = functions.of([call("k", emit), call("k", emit), call("other", () => counting(8))], heap.memory);
-  expect(a).toBe(b);
-  expect(functions.of([call("k", emit)], heap.memory)).toEqual([a]);
+  const heap = new Heap();
+  const functions = new Functions(makeEngine(heap.memory, hostFunctions, 1, 0), heap, 1);
+  const [a, b, c] = functions.of([call("k", emit), call("k", emit), call("other", () => counting(8))]);
+  expect([b, c]).toEqual([a, a + 1]);
+  expect(functions.of([call("k", emit)])).toEqual([a]);
   expect(emitted).toBe(1);
   functions.clear();
-  functions.of([call("k", emit)], heap.memory);
+  functions.of([call("k", emit)]);
   expect(emitted).toBe(2);
 });
 test("a kernel in slices gets each slice's number once, in order", () => {
   const heap = new Heap();
   const at = heap.allocate("int32", 6);
   heap.view(at).fill(-1);
-  const [one, three] = new Functions().of(
-    [call("one", () => counting(10, 1), 1), call("three", () => counting(20, 3), 3)],
-    heap.memory,
-  );
-  one(at.pointer);
-  three(at.pointer + 8);
+  const engine = makeEngine(heap.memory, hostFunctions, 1, 0);
+  const functions = new Functions(engine, heap, 1).of([
+    call("one", () => counting(10, 1), 1),
+    call("three", () => counting(20, 3), 3),
+  ]);
+  const args = heap.take(64);
+  engine.run({
+    functions: Int32Array.from(functions),
+    starts: Int32Array.of(0, 4),
+    at: args,
+    args: Int32Array.of(at.pointer, at.pointer + 8),
+    scalarsAt: 0,
+    scalars: new Float64Array(),
+  });
   expect(Array.from(heap.read(at))).toEqual([10, -1, 20, 21, 22, -1]);
 });

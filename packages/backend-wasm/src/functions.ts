@@ -2,87 +2,64 @@
 // programs, so that code which the engine has made fast stays fast.
 
 import { Lru } from "@lamina/core/passes";
-import { assemble, Fn, I32 } from "./assembler.ts";
+import { assemble, type Fn } from "./assembler.ts";
 import type { Call } from "./calls.ts";
-import type { Link } from "./chains.ts";
-import { hostFunctions, hostImports } from "./pointwise/host.ts";
-
-/** Takes addresses. */
-export type Kernel = (...addresses: number[]) => void;
+import { door } from "./door.ts";
+import { type Engine, MODULE_HEADER } from "./engine/engine.ts";
+import type { Heap } from "./memory.ts";
+import { hostImports } from "./pointwise/host.ts";
 
 /** Kernels kept for the next program that needs them; those in use stay in any case. */
 const MOST = 2048;
 
 export class Functions {
-  private readonly known = new Lru<Kernel>(MOST);
+  private readonly known = new Lru<number>(MOST);
+  private readonly engine: Engine;
+  private readonly heap: Heap;
+  private readonly threads: number;
 
-  /** A kernel for each call; `memory` is theirs. */
-  of(calls: readonly Call[], memory: WebAssembly.Memory): Kernel[] {
-    const found = new Map(calls.map(({ key }) => [key, this.known.get(key)]));
-    const missing = calls.filter(({ key }, i) => !found.get(key) && calls.findIndex((c) => c.key === key) === i);
-    const made = missing.length ? instantiate(missing, memory) : [];
-    missing.forEach(({ key }, i) => found.set(key, this.known.set(key, made[i])));
-    return calls.map(({ key }) => found.get(key)!);
+  /** @param threads how many share the slices of calls that are `parallel`; more than one need a shared memory. */
+  constructor(engine: Engine, heap: Heap, threads: number) {
+    this.engine = engine;
+    this.heap = heap;
+    this.threads = threads;
+  }
+  /** The number of a function for each call, as the engine has it. */
+  of(calls: readonly Call[]): number[] {
+    const found = new Map(calls.map((call) => [keyOf(call), this.known.get(keyOf(call))]));
+    const missing = [
+      ...new Map(
+        calls.filter((call) => found.get(keyOf(call)) === undefined).map((call) => [keyOf(call), call]),
+      ).values(),
+    ];
+    const first = missing.length ? this.load(missing) : 0;
+    missing.forEach((call, i) => found.set(keyOf(call), this.known.set(keyOf(call), first + i)));
+    return calls.map((call) => found.get(keyOf(call))!);
+  }
+  private load(calls: readonly Call[]): number {
+    const code = moduleOf(calls, this.threads);
+    const first = this.engine.load(code, calls.length);
+    if (calls.some(({ parallel }) => parallel)) {
+      const at = this.heap.hold(MODULE_HEADER + code.length);
+      this.engine.offer(code, first, calls.length, at);
+    }
+    return first;
   }
   clear(): void {
     this.known.clear();
   }
 }
+/** Whether threads share it is part of its code. */
+const keyOf = ({ key, parallel }: Call): string => (parallel ? `${key} shared` : key);
 
-function instantiate(calls: readonly Call[], memory: WebAssembly.Memory): Kernel[] {
+function moduleOf(calls: readonly Call[], threads: number): Uint8Array<ArrayBuffer> {
   const functions: Fn[] = [];
   const add = (f: Fn): number => hostImports.length + functions.push(f) - 1;
   const inner = calls.map((call) => {
     const f = call.emit();
     const linked = call.link?.emit();
-    return { params: f.params, index: add(f), linked: linked && add(linked) };
+    return { params: f.params, kernel: add(f), linked: linked && add(linked) };
   });
-  const doors = calls.map((call, i) => door(call, inner[i], `${i}`));
-  const module = new WebAssembly.Module(assemble([...functions, ...doors], hostImports));
-  const { exports } = new WebAssembly.Instance(module, { env: { memory, ...hostFunctions } });
-  return doors.map(({ name }) => exports[name] as Kernel);
-}
-
-/** A function in a module, and the loop that follows each of its slices. */
-interface Inner {
-  readonly params: readonly number[];
-  readonly index: number;
-  readonly linked: number | undefined;
-}
-/**
- * An exported function that hands its parameters on, once or, with the number of the slice as one more, for each slice, and
- * runs the linked loop for the rows of the slice.
- */
-function door({ slices, link, args }: Call, { params, index, linked }: Inner, name: string): Fn {
-  const f = new Fn(name, link ? args.map(() => I32) : slices === undefined ? params : params.slice(0, -1));
-  if (slices === undefined) {
-    f.params.forEach((_, i) => void f.get(i));
-    return f.call(index);
-  }
-  const slice = f.local(I32);
-  const hand = (from: number, to: number) => {
-    for (let i = from; i < to; i++) f.get(i);
-  };
-  return f.loop(() => {
-    hand(0, link ? link.kernelArguments : f.params.length);
-    f.get(slice).call(index);
-    if (link && linked !== undefined) {
-      eachRow(f, link, slice, (row) => {
-        hand(link.kernelArguments, args.length);
-        f.get(row).call(linked);
-      });
-      // the next slice's results go where this one's were
-      for (const i of link.moved) f.increase(i, -link.sliceBytes);
-    }
-    f.get(slice).i32(1).add().tee(slice).i32(slices).op("i32.lt_u");
-  });
-}
-function eachRow(f: Fn, { rows, perSlice }: Link, slice: number, body: (row: number) => void): void {
-  const [row, end] = [f.local(I32), f.local(I32)];
-  f.get(slice).i32(perSlice).mul().tee(row).i32(perSlice).add().set(end);
-  f.get(end).i32(rows).get(end).i32(rows).op("i32.lt_u").op("select").set(end);
-  f.loop(() => {
-    body(row);
-    f.get(row).i32(1).add().tee(row).get(end).op("i32.lt_u");
-  });
+  const doors = calls.map((call, i) => door(call, inner[i], `${i}`, threads));
+  return assemble([...functions, ...doors], hostImports, { shared: threads > 1 });
 }

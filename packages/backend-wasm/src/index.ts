@@ -4,8 +4,11 @@ import { allocate, type Backend, type Kernel, type Kernels, type Spec } from "@l
 import { Lru, movements } from "@lamina/core/passes";
 import type { WasmBuffer } from "./buffer.ts";
 import { type CompileOptions, Compiler } from "./compile.ts";
+import { makeEngine } from "./engine/engine.ts";
+import { countOf, type Helpers, notice, obstacle, startHelpers } from "./engine/helpers.ts";
 import { lowerings } from "./kernels/index.ts";
 import { Heap } from "./memory.ts";
+import { hostFunctions } from "./pointwise/host.ts";
 import { pointwise } from "./pointwise/ops.ts";
 import { Profile, type ProfileRow } from "./profile.ts";
 import { hasRelaxedSimd, requireSimd } from "./support.ts";
@@ -21,6 +24,12 @@ export interface WasmOptions {
    * decimal digit less exact), only F(2x2,3x3) ("f2": nearly as exact as the definition), or none ("off").
    */
   winograd?: "auto" | "f2" | "off";
+  /**
+   * How many threads work: a number up to 16, or "auto" for as many as there are cores, up to 8. Results are the same, bit for
+   * bit, for any number. Pages have threads if they are cross-origin isolated; elsewhere it is one, and a line on the console
+   * says why (default 1).
+   */
+  threads?: "auto" | number;
   /** The most memory it may take (default 4 GiB, which is all that 32-bit addresses reach). */
   maxBytes?: number;
   /** Take the time of every kernel, for {@link WasmBackend.profile} (default false). */
@@ -82,7 +91,7 @@ const dtypes = ["float32", "int32", "uint8", "bool"] as const;
 
 /** The device with the same plans and the same heap, but no memory and no kernels. */
 function onPaper(maxBytes: number, options: CompileOptions): Backend<WasmBuffer> {
-  const heap = new Heap(maxBytes, true);
+  const heap = new Heap(maxBytes, "on paper");
   const compiler = new Compiler(heap, { ...options, onPaper: true });
   return {
     name: "wasm",
@@ -104,13 +113,25 @@ function onPaper(maxBytes: number, options: CompileOptions): Backend<WasmBuffer>
 export async function wasm({
   relaxedSimd = "auto",
   winograd = "auto",
+  threads: wanted = 1,
   maxBytes,
   profile,
 }: WasmOptions = {}): Promise<WasmBackend> {
   requireSimd();
   const times = profile ? new Profile() : undefined;
-  const options: CompileOptions = { relaxed: relaxedSimd === "auto" && hasRelaxedSimd(), winograd, profile: times };
-  const heap = new Heap(maxBytes);
+  const relaxed = relaxedSimd === "auto" && hasRelaxedSimd();
+  const threads = possible(countOf(wanted));
+  const heap = new Heap(maxBytes, threads > 1 ? "shared" : "alone");
+  const engine = makeEngine(heap.memory, hostFunctions, threads, 0);
+  let helpers: Helpers | undefined;
+  const options: CompileOptions = {
+    relaxed,
+    winograd,
+    profile: times,
+    threads,
+    engine,
+    onShared: () => void (helpers ??= startHelpers(heap.memory, threads, notice)),
+  };
   const compiler = new Compiler(heap, options);
   const { kernels, singles } = kernelsOf(compiler);
   return {
@@ -123,11 +144,21 @@ export async function wasm({
     compile: (program) => compiler.compile(program),
     memory: () => heap.info(),
     onPaper: (most) => onPaper(most, options),
+    details: { threads },
     profile: () => times?.take() ?? [],
     close: async () => {
+      if (helpers) engine.end();
+      helpers?.stop();
       heap.close();
       singles.clear();
       compiler.clear();
     },
   };
+}
+
+/** As many threads as are wanted, or one, with a notice. */
+function possible(wanted: number): number {
+  const reason = wanted > 1 ? obstacle() : undefined;
+  if (reason) notice(reason);
+  return reason ? 1 : wanted;
 }

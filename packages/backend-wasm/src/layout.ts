@@ -1,8 +1,8 @@
 // Where everything of a program lies: inputs and outputs in buffers that each run brings, the rest at fixed offsets in one
-// block that a run takes and gives back: [scalars | inner values and scratch].
+// block that a run takes and gives back: [scalars | addresses of arguments | inner values and scratch].
 import { bytesOf, type Program, type Spec } from "@lamina/core";
 import { type Block, place } from "@lamina/core/passes";
-import type { Argument, Call } from "./calls.ts";
+import { type Argument, type Call, ownBytes } from "./calls.ts";
 import { roundUp } from "./memory.ts";
 
 const ALIGN = 64;
@@ -20,6 +20,8 @@ export interface Layout {
   readonly leastBytes: number;
   /** Which of the program's scalars lie at the start of the block, as float64. */
   readonly scalars: readonly number[];
+  /** Where the addresses of all arguments lie, one after the other, call by call. */
+  readonly argumentsAt: number;
   /** For each call, the addresses of its arguments. */
   readonly addresses: readonly (readonly Address[])[];
 }
@@ -82,9 +84,11 @@ function addScratch(
   known: Map<Argument, number>,
   arg: Argument & { scratch: number },
   i: number,
+  threads: number,
 ): void {
   const block = known.get(arg);
-  if (block === undefined) known.set(arg, blocks.push({ from: i, to: i, bytes: arg.scratch + APART }) - 1);
+  const bytes = threads > 1 ? threads * ownBytes(arg) : arg.scratch + APART;
+  if (block === undefined) known.set(arg, blocks.push({ from: i, to: i, bytes }) - 1);
   else blocks[block] = { ...blocks[block], to: i };
 }
 
@@ -100,7 +104,13 @@ function mostAlive(blocks: readonly Block[], calls: number): number {
   return most;
 }
 
-export function layOut(program: Program, calls: readonly Call[], specs: ReadonlyMap<number, Spec>): Layout {
+/** @param threads how many have own memory in calls that are `parallel`. */
+export function layOut(
+  program: Program,
+  calls: readonly Call[],
+  specs: ReadonlyMap<number, Spec>,
+  threads = 1,
+): Layout {
   const buffers = new Map<number, number>();
   program.inputs.forEach((_, slot) => buffers.set(slot, slot));
   program.outputs.forEach((slot, i) => buffers.set(slot, program.inputs.length + i));
@@ -111,13 +121,15 @@ export function layOut(program: Program, calls: readonly Call[], specs: Readonly
   const at = new Map<number, number>();
   for (const [slot, { from, to, bytes }] of lives) at.set(slot, blocks.push({ from, to, bytes: bytes + APART }) - 1);
   const scratch = new Map<Argument, number>();
-  calls.forEach(({ args }, i) => {
+  calls.forEach(({ args, parallel }, i) => {
     for (const arg of args) {
-      if ("scratch" in arg) addScratch(blocks, scratch, arg, i);
+      if ("scratch" in arg) addScratch(blocks, scratch, arg, i, parallel && arg.own ? threads : 1);
       if ("scalars" in arg) scalars.push(...arg.scalars);
     }
   });
-  const arenaAt = roundUp(8 * scalars.length, ALIGN);
+  const argumentsAt = 8 * scalars.length;
+  const count = calls.reduce((sum, { args }) => sum + args.length, 0);
+  const arenaAt = roundUp(argumentsAt + 4 * count, ALIGN);
   const { offsets, bytes } = place(blocks, ALIGN);
   let scalar = 0;
   const addressOf = (arg: Argument): Address => {
@@ -131,5 +143,6 @@ export function layOut(program: Program, calls: readonly Call[], specs: Readonly
     return buffer !== undefined ? { buffer } : { offset: arenaAt + offsets[at.get(shared.root(arg.slot))!] };
   };
   const leastBytes = arenaAt + mostAlive(blocks, calls.length);
-  return { bytes: arenaAt + bytes, leastBytes, scalars, addresses: calls.map((call) => call.args.map(addressOf)) };
+  const size = bytes ? arenaAt + bytes : argumentsAt + 4 * count;
+  return { bytes: size, leastBytes, scalars, argumentsAt, addresses: calls.map((call) => call.args.map(addressOf)) };
 }

@@ -2,6 +2,7 @@
 // What the bytes mean is the caller's business.
 import { type DType, type MemoryInfo, OutOfMemoryError, type TypedArray } from "@lamina/core";
 import type { WasmBuffer } from "./buffer.ts";
+import { CONTROL_BYTES } from "./engine/engine.ts";
 
 /** Blocks start at multiples of this: a cache line, so that no vector load crosses one for being misaligned. */
 const ALIGN = 64;
@@ -10,6 +11,8 @@ const SLACK = 256;
 const PAGE = 65536;
 /** Address 0 stays unused, and a kernel may read a little before a block. */
 const FIRST = 1024;
+/** A memory that threads share begins with where they meet. */
+const FIRST_SHARED = CONTROL_BYTES;
 /** The most a 32-bit memory can hold. */
 const ADDRESSABLE = 65536 * PAGE;
 
@@ -40,29 +43,24 @@ export class Heap {
   private inUse = 0;
   private peak = 0;
   private closed = false;
-  private wide: Float64Array<ArrayBuffer>;
 
   /**
    * @param limit the most bytes the memory may grow to; 4 GiB at most.
-   * @param onPaper blocks are counted and hold nothing, as many as the limit allows.
+   * @param kind whether threads share it, or blocks are only counted and hold nothing, as many as the limit allows.
    */
-  constructor(limit: number = ADDRESSABLE, onPaper = false) {
-    const maximum = Math.floor((onPaper ? limit : Math.min(limit, ADDRESSABLE)) / PAGE);
+  constructor(limit: number = ADDRESSABLE, kind: "alone" | "shared" | "on paper" = "alone") {
+    const shared = kind === "shared";
+    const maximum = Math.floor((kind === "on paper" ? limit : Math.min(limit, ADDRESSABLE)) / PAGE);
     if (!(maximum >= 1))
       throw new Error(`wasm: maxBytes is ${limit} but one page is ${PAGE} bytes; allow at least that`);
     this.limit = maximum * PAGE;
-    this.memory = onPaper ? PAPER : new WebAssembly.Memory({ initial: 1, maximum });
+    this.memory = kind === "on paper" ? PAPER : new WebAssembly.Memory({ initial: 1, maximum, shared });
     this.end = PAGE - SLACK;
-    this.gaps = [{ start: FIRST, size: this.end - FIRST }];
-    this.wide = new Float64Array(this.memory.buffer);
+    const first = shared ? FIRST_SHARED : FIRST;
+    this.gaps = [{ start: first, size: this.end - first }];
   }
 
   // ---- views: growth detaches them, so nobody keeps one ------------------------------------------------------------------
-  /** The whole memory as float64. */
-  get doubles(): Float64Array {
-    if (this.wide.buffer !== this.memory.buffer) this.wide = new Float64Array(this.memory.buffer);
-    return this.wide;
-  }
   /** The elements of a buffer, until the memory grows. */
   view({ pointer, length, dtype }: WasmBuffer): TypedArray {
     return new arrays[dtype as WasmDType](this.memory.buffer, pointer, length);
@@ -71,6 +69,14 @@ export class Heap {
   // ---- blocks ------------------------------------------------------------------------------------------------------------
   /** The address of `bytes` bytes, aligned to 64. */
   take(bytes: number): number {
+    const start = this.hold(bytes);
+    this.blocks.set(start, bytes);
+    this.inUse += bytes;
+    this.peak = Math.max(this.peak, this.inUse);
+    return start;
+  }
+  /** The same for what stays until the end and is no value. */
+  hold(bytes: number): number {
     this.checkOpen();
     const size = Math.max(ALIGN, roundUp(bytes, ALIGN));
     const at = this.bestGap(size) ?? this.grow(size, bytes);
@@ -79,9 +85,6 @@ export class Heap {
     gap.start += size;
     gap.size -= size;
     if (gap.size === 0) this.gaps.splice(at, 1);
-    this.blocks.set(start, bytes);
-    this.inUse += bytes;
-    this.peak = Math.max(this.peak, this.inUse);
     return start;
   }
   give(start: number): void {

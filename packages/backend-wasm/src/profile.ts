@@ -9,6 +9,8 @@ export interface ProfileRow {
   readonly runs: number;
   /** In all runs together. */
   readonly milliseconds: number;
+  /** Of them, those in which all threads took part. */
+  readonly shared: number;
   /** Milliseconds of each of its stages, if it has several. */
   readonly stages: Readonly<Record<string, number>>;
   /** 10^9 multiplications and additions a second, of convolutions and products: those of the definition, however they are done. */
@@ -18,6 +20,7 @@ export interface ProfileRow {
 interface Entry {
   runs: number;
   milliseconds: number;
+  shared: number;
   flops: number;
   stages: Record<string, number>;
 }
@@ -26,11 +29,12 @@ interface Entry {
 export class Profile {
   private readonly entries = new Map<string, Entry>();
 
-  add({ key, flops = 0 }: Call, milliseconds: number): void {
+  add({ key, flops = 0, parallel }: Call, milliseconds: number): void {
     const [kernel, stage] = key.split(STAGE);
-    const entry = this.entries.get(kernel) ?? { runs: 0, milliseconds: 0, flops: 0, stages: {} };
+    const entry = this.entries.get(kernel) ?? { runs: 0, milliseconds: 0, shared: 0, flops: 0, stages: {} };
     this.entries.set(kernel, entry);
     entry.milliseconds += milliseconds;
+    if (parallel) entry.shared += milliseconds;
     entry.flops += flops;
     if (stage !== undefined) entry.stages[stage] = (entry.stages[stage] ?? 0) + milliseconds;
     if (stage === undefined || stage === Object.keys(entry.stages)[0]) entry.runs++;

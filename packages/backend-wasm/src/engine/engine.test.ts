@@ -1,0 +1,131 @@
+// Leader and helpers at one job: who does which slices, what goes wrong where, and what is loaded late.
+import { afterEach, expect, test } from "vitest";
+import { Fn, I32 } from "../assembler.ts";
+import type { Call } from "../calls.ts";
+import { Functions } from "../functions.ts";
+import { Heap } from "../memory.ts";
+import { hostFunctions } from "../pointwise/host.ts";
+import { makeEngine } from "./engine.ts";
+import { type Helpers, startHelpers } from "./helpers.ts";
+
+const SLICES = 1000;
+let running: { helpers: Helpers; end: () => void }[] = [];
+afterEach(() => {
+  for (const { helpers, end } of running) {
+    end();
+    helpers.stop();
+  }
+  running = [];
+});
+
+/** An engine with helpers, and what runs one call on it, with the addresses of an array and of the runners' own memory. */
+function team(threads: number) {
+  const heap = new Heap(1 << 24, "shared");
+  const engine = makeEngine(heap.memory, hostFunctions, threads, 0);
+  const failures: string[] = [];
+  const helpers = startHelpers(heap.memory, threads, (reason) => failures.push(reason));
+  running.push({ helpers, end: () => engine.end() });
+  const functions = new Functions(engine, heap, threads);
+  const out = heap.allocate("int32", SLICES);
+  const own = heap.take(threads * 128);
+  const args = heap.take(64);
+  const run = (call: Call): Int32Array => {
+    const [which] = functions.of([call]);
+    engine.run({
+      functions: Int32Array.of(~which),
+      starts: Int32Array.of(0),
+      at: args,
+      args: Int32Array.of(out.pointer, own),
+      scalarsAt: 0,
+      scalars: new Float64Array(),
+    });
+    return heap.read(out) as Int32Array;
+  };
+  return { run, heap, own, failures };
+}
+const sharedCall = (key: string, body: (f: Fn) => void): Call => ({
+  key,
+  emit: () => {
+    const f = new Fn("", [I32, I32, I32]);
+    body(f);
+    return f;
+  },
+  slices: SLICES,
+  parallel: true,
+  args: [{ slot: 0 }, { scratch: 64, own: true }],
+  writes: [0],
+  inPlace: [],
+});
+/** Some hundred microseconds. */
+const dawdle = (f: Fn): void => {
+  const left = f.local(I32);
+  f.i32(100_000).set(left);
+  f.loop(() => void f.get(left).i32(1).sub().tee(left));
+};
+/** Adds one to the slice's element, and puts its thread's number, by its own memory, into the upper half. */
+const marks =
+  (own: number, slow = true) =>
+  (f: Fn) => {
+    if (slow) dawdle(f);
+    const at = f.local(I32);
+    f.get(0).get(2).i32(4).mul().add().tee(at);
+    f.get(at).loadi().i32(0xffff).op("i32.and").i32(1).add();
+    f.get(1).i32(own).sub().i32(128).op("i32.div_u").i32(16).op("i32.shl").add().storei();
+  };
+/** Until the helpers have come: they start in their own time. */
+async function until(done: () => boolean): Promise<void> {
+  for (let i = 0; i < 1000 && !done(); i++) await new Promise((go) => setTimeout(go, 20));
+}
+
+test("every slice is done once in every run, and all threads do some", async () => {
+  const { run, heap, own, failures } = team(3);
+  const call = sharedCall("marks", marks(own));
+  const seen = new Set<number>();
+  let runs = 0;
+  await until(() => {
+    const out = run(call);
+    runs++;
+    for (const word of out) {
+      seen.add(word >> 16);
+      if ((word & 0xffff) !== runs) throw new Error(`after ${runs} runs a slice was done ${word & 0xffff} times`);
+    }
+    return seen.size === 3;
+  });
+  expect(failures).toEqual([]);
+  expect([...seen].sort()).toEqual([0, 1, 2]);
+  // many short ones, so that helpers are late for some
+  const quick = sharedCall("quick", marks(own, false));
+  for (let i = 0; i < 2000; i++) run(quick);
+  expect(new Set(run(quick).map((word) => word & 0xffff))).toEqual(new Set([runs + 2001]));
+  expect(heap.info().buffers).toBe(1);
+});
+
+test("what a helper comes upon is thrown by the run, and the next one goes on", async () => {
+  const { run, own } = team(2);
+  // only helpers fail
+  const failing = sharedCall("failing", (f) => {
+    dawdle(f);
+    f.get(1).i32(own).op("i32.ne");
+    f.if(() => void f.op("unreachable"));
+  });
+  let message = "";
+  await until(() => {
+    try {
+      run(failing);
+    } catch (error) {
+      message = (error as Error).message;
+    }
+    return message !== "";
+  });
+  expect(message).toBe("unreachable");
+  const out = run(sharedCall("marks", marks(own)));
+  expect(new Set(out.map((word) => word & 0xffff))).toEqual(new Set([1]));
+});
+
+test("helpers that have not come, or are gone, are not waited for", () => {
+  const { run, own } = team(4);
+  const out = run(sharedCall("marks", marks(own, false)));
+  expect(out.every((word) => (word & 0xffff) === 1)).toBe(true);
+  running[0].helpers.stop();
+  expect(run(sharedCall("marks", marks(own, false))).every((word) => (word & 0xffff) === 2)).toBe(true);
+});

@@ -1,0 +1,229 @@
+// What runs kernels on a thread. The leader is told what to run; helpers, on threads of their own, take slices of what it is at.
+// The function refers to nothing outside of itself, so that its text can be a worker's program (workers.ts), and it is given
+// what it runs as numbers in typed arrays. What is computed, and where it lies, is the compiler's business.
+
+/** Threads there can be: as many have a counter in the control block. */
+export const MOST_THREADS = 16;
+/** Bytes at the start of a shared memory in which threads meet. */
+export const CONTROL_BYTES = 4096;
+/** Where the counters of slices lie, for the functions that take slices, and how many bytes they are apart: cache lines of their own. */
+export const COUNTERS = { at: 1024, apart: 64 } as const;
+/** Words before the code of a module that helpers are to load. */
+export const MODULE_HEADER = 16;
+
+/** A list of calls; helpers take part in those whose function is negative (~function). */
+export interface Run {
+  readonly functions: Int32Array;
+  /** For each call, where its arguments begin, in bytes from `at`. */
+  readonly starts: Int32Array;
+  /** Where the arguments go, and what they are: addresses. */
+  readonly at: number;
+  readonly args: Int32Array;
+  readonly scalarsAt: number;
+  readonly scalars: Float64Array;
+}
+export interface Engine {
+  /** Compiles a module and gives the number of its first function; they are exported as "0", "1", …, and take (address of arguments, thread). */
+  load(code: Uint8Array<ArrayBuffer>, functions: number): number;
+  /** The same for helpers, which will find the code, after MODULE_HEADER bytes, at this address. It stays there. */
+  offer(code: Uint8Array, first: number, functions: number, at: number): void;
+  run(run: Run, onCall?: (call: number, milliseconds: number) => void): void;
+  /** A helper's whole life. */
+  help(): void;
+  /** Helpers end. */
+  end(): void;
+}
+
+/** @param imports what modules import beside the memory. */
+export function makeEngine(
+  memory: WebAssembly.Memory,
+  imports: Readonly<Record<string, (...numbers: number[]) => number>>,
+  threads: number,
+  thread: number,
+): Engine {
+  // Words of the control block, cache lines apart where several threads write.
+  const JOB = 16; // counts jobs; helpers sleep on it
+  const GATE = 32; // how many helpers are at the job, and CLOSED if none may join
+  const CLOSED = -(2 ** 31);
+  const PARKED = 48; // helpers asleep
+  const FUNCTION = 64;
+  const ARGUMENTS = 65;
+  const IDLE = 80; // the leader has nothing more to run
+  const MODULES = 96; // how many there are to load, and where the first lies
+  const FIRST_MODULE = 97;
+  const ENDED = 112;
+  const FAULT = 128; // letters of a helper's error, which stand at TEXT, two to a word
+  const TEXT = 640;
+  const MOST_TEXT = 700;
+  const COUNTER = 256;
+  const APART = 16;
+  const HEADER = 16; // of a module: next, bytes of code, first function, functions
+  /** Between calls of one run a helper looks for the next for so long before it sleeps: waking it takes a quarter of that. */
+  const PATIENCE_MS = 0.2;
+
+  const functions: ((args: number, thread: number) => void)[] = [];
+  let ints = new Int32Array(memory.buffer);
+  let doubles = new Float64Array(memory.buffer);
+  const words = ints;
+  const { pause } = Atomics as unknown as { pause?: () => void };
+  const rest = (): void => {
+    if (pause) pause();
+  };
+  /** Views as long as the memory is now. */
+  function renew(): void {
+    if (ints.buffer === memory.buffer) return;
+    ints = new Int32Array(memory.buffer);
+    doubles = new Float64Array(memory.buffer);
+  }
+  function add(code: Uint8Array<ArrayBuffer>, first: number, count: number): void {
+    const module = new WebAssembly.Module(code);
+    const { exports } = new WebAssembly.Instance(module, { env: Object.assign({ memory }, imports) });
+    for (let i = 0; i < count; i++) functions[first + i] = exports[i] as (args: number, thread: number) => void;
+  }
+
+  // ---- the leader --------------------------------------------------------------------------------------------------------
+  let made = 0;
+  let lastModule = 0;
+  function load(code: Uint8Array<ArrayBuffer>, count: number): number {
+    const first = made;
+    add(code, first, count);
+    made += count;
+    return first;
+  }
+  function offer(code: Uint8Array, first: number, count: number, at: number): void {
+    renew();
+    new Uint8Array(memory.buffer, at + HEADER, code.length).set(code);
+    ints.set([0, code.length, first, count], at >>> 2);
+    if (lastModule) ints[lastModule >>> 2] = at;
+    else words[FIRST_MODULE] = at;
+    lastModule = at;
+    Atomics.add(words, MODULES, 1);
+  }
+  function run(
+    { functions: list, starts, at, args, scalarsAt, scalars }: Run,
+    onCall?: (i: number, ms: number) => void,
+  ): void {
+    renew();
+    if (scalars.length) doubles.set(scalars, scalarsAt / 8);
+    ints.set(args, at / 4);
+    if (threads > 1) Atomics.store(words, IDLE, 0);
+    try {
+      for (let i = 0; i < list.length; i++) {
+        const start = onCall ? performance.now() : 0;
+        if (list[i] < 0) together(~list[i], at + starts[i]);
+        else functions[list[i]](at + starts[i], 0);
+        if (onCall) onCall(i, performance.now() - start);
+      }
+    } finally {
+      if (threads > 1) Atomics.store(words, IDLE, 1);
+    }
+  }
+  /** One call by all threads that come. Nobody is waited for who is not at it. */
+  function together(which: number, args: number): void {
+    for (let t = 0; t < threads; t++) words[COUNTER + APART * t] = 0;
+    words[FUNCTION] = which;
+    words[ARGUMENTS] = args;
+    // a helper that was too late for the last job may be on its way out
+    while (Atomics.compareExchange(words, GATE, CLOSED, 0) !== CLOSED) rest();
+    Atomics.add(words, JOB, 1);
+    if (Atomics.load(words, PARKED) > 0) Atomics.notify(words, JOB);
+    try {
+      functions[which](args, 0);
+    } finally {
+      Atomics.or(words, GATE, CLOSED);
+      waitForHelpers();
+    }
+    if (words[FAULT]) throw new Error(fault());
+  }
+  function waitForHelpers(): void {
+    const until = performance.now() + PATIENCE_MS;
+    for (let inside = Atomics.load(words, GATE); inside !== CLOSED; inside = Atomics.load(words, GATE)) {
+      rest();
+      if (mayWait && performance.now() > until) Atomics.wait(words, GATE, inside, 1000);
+    }
+  }
+  /** A page's main thread may not. */
+  const mayWait = ((): boolean => {
+    if (threads === 1) return false;
+    try {
+      return Atomics.wait(words, GATE, 1, 0) === "not-equal";
+    } catch {
+      return false;
+    }
+  })();
+  function fault(): string {
+    const text = new Uint16Array(memory.buffer, 4 * TEXT, words[FAULT]);
+    words[FAULT] = 0;
+    return String.fromCharCode.apply(null, Array.from(text));
+  }
+  function end(): void {
+    Atomics.store(words, ENDED, 1);
+    Atomics.add(words, JOB, 1);
+    Atomics.notify(words, JOB);
+  }
+  if (thread === 0 && threads > 1) {
+    words[GATE] = CLOSED;
+    words[IDLE] = 1;
+  }
+
+  // ---- a helper ----------------------------------------------------------------------------------------------------------
+  let loaded = 0;
+  let module = 0;
+  function loadOffered(): void {
+    for (; loaded < Atomics.load(words, MODULES); loaded++) {
+      renew();
+      module = loaded === 0 ? words[FIRST_MODULE] >>> 0 : ints[module >>> 2] >>> 0;
+      const [, length, first, count] = Array.from(ints.subarray(module >>> 2, (module >>> 2) + 4));
+      add(new Uint8Array(memory.buffer, module + HEADER, length).slice() as Uint8Array<ArrayBuffer>, first, count);
+    }
+  }
+  /** Until there is another job than `seen`. */
+  function waitForJob(seen: number): void {
+    const until = performance.now() + PATIENCE_MS;
+    while (Atomics.load(words, JOB) === seen) {
+      if (!Atomics.load(words, IDLE) && performance.now() < until) {
+        rest();
+        continue;
+      }
+      Atomics.add(words, PARKED, 1);
+      Atomics.wait(words, JOB, seen);
+      Atomics.sub(words, PARKED, 1);
+    }
+  }
+  function help(): void {
+    let seen = Atomics.load(words, JOB);
+    loadNow();
+    for (;;) {
+      waitForJob(seen);
+      seen = Atomics.load(words, JOB);
+      if (Atomics.load(words, ENDED)) return;
+      loadNow();
+      if (Atomics.add(words, GATE, 1) >= 0) takePart();
+      // whoever leaves a closed gate may be the last that the leader waits for
+      if (Atomics.sub(words, GATE, 1) < 0) Atomics.notify(words, GATE);
+    }
+  }
+  /** Outside of the gate, where nobody waits for it. */
+  function loadNow(): void {
+    try {
+      loadOffered();
+    } catch (error) {
+      tell(error);
+    }
+  }
+  function takePart(): void {
+    try {
+      loadOffered();
+      functions[words[FUNCTION]](words[ARGUMENTS], thread);
+    } catch (error) {
+      tell(error);
+    }
+  }
+  function tell(error: unknown): void {
+    const text = String(error instanceof Error ? error.message : error).slice(0, MOST_TEXT);
+    const letters = new Uint16Array(memory.buffer, 4 * TEXT, MOST_TEXT);
+    for (let i = 0; i < text.length; i++) letters[i] = text.charCodeAt(i);
+    words[FAULT] = text.length;
+  }
+  return { load, offer, run, help, end };
+}
