@@ -115,7 +115,9 @@ function placed({ functions = new Int32Array(), addresses, argumentsAt, scalars:
     functions,
     starts,
     at: block + argumentsAt,
-    args: Int32Array.from(flat, ({ buffer, offset }) => (buffer === undefined ? block + offset : buffers[buffer].pointer)),
+    args: Int32Array.from(flat, ({ buffer, offset }) =>
+      buffer === undefined ? block + offset : buffers[buffer].pointer,
+    ),
     scalarsAt: block,
     scalars: Float64Array.from(which, (i) => scalars[i]),
   });

@@ -79,7 +79,7 @@ test("a limit of less than a page is refused", () => {
 });
 
 test("on paper blocks lie where they would, and take nothing", () => {
-  const [heap, paper] = [new Heap(1 << 20), new Heap(1 << 20, true)];
+  const [heap, paper] = [new Heap(1 << 20), new Heap(1 << 20, "on paper")];
   const where = (h: Heap) => {
     const blocks = [h.take(5000), h.take(70), h.take(90_000)];
     h.give(blocks[1]);
@@ -88,5 +88,5 @@ test("on paper blocks lie where they would, and take nothing", () => {
   expect(where(paper)).toEqual(where(heap));
   expect(paper.memory.buffer.byteLength).toBe(0);
   expect(() => paper.take(1 << 20)).toThrow(OutOfMemoryError);
-  expect(new Heap(2 ** 40, true).take(2 ** 36)).toBe(1024);
+  expect(new Heap(2 ** 40, "on paper").take(2 ** 36)).toBe(1024);
 });
