@@ -91,6 +91,9 @@ const codes = {
   "f32x4.gt": 0xfd44,
   "f32x4.le": 0xfd45,
   "f32x4.ge": 0xfd46,
+  "f64x2.eq": 0xfd47,
+  "f64x2.lt": 0xfd49,
+  "f64x2.gt": 0xfd4a,
   "v128.not": 0xfd4d,
   "v128.and": 0xfd4e,
   "v128.andnot": 0xfd4f,
@@ -105,6 +108,7 @@ const codes = {
   "f32x4.trunc": 0xfd69,
   "f32x4.nearest": 0xfd6a,
   "f64x2.floor": 0xfd75,
+  "f64x2.trunc": 0xfd7a,
   "i8x16.min_u": 0xfd77,
   "i8x16.max_u": 0xfd79,
   "i16x8.extend_low_i8x16_u": 0xfd89,
@@ -119,6 +123,10 @@ const codes = {
   "i32x4.mul": 0xfdb5,
   "i32x4.min_s": 0xfdb6,
   "i32x4.max_s": 0xfdb8,
+  "i64x2.shl": 0xfdcb,
+  "i64x2.shr_u": 0xfdcd,
+  "i64x2.add": 0xfdce,
+  "i64x2.sub": 0xfdd1,
   "i64x2.extmul_low_i32x4_u": 0xfdde,
   "i64x2.extmul_high_i32x4_u": 0xfddf,
   "f32x4.abs": 0xfde0,
@@ -132,10 +140,16 @@ const codes = {
   "f32x4.max": 0xfde9,
   "f32x4.pmin": 0xfdea,
   "f32x4.pmax": 0xfdeb,
+  "f64x2.abs": 0xfdec,
+  "f64x2.neg": 0xfded,
+  "f64x2.sqrt": 0xfdef,
   "f64x2.add": 0xfdf0,
   "f64x2.sub": 0xfdf1,
   "f64x2.mul": 0xfdf2,
   "f64x2.div": 0xfdf3,
+  "f64x2.max": 0xfdf5,
+  "f64x2.pmin": 0xfdf6,
+  "f64x2.pmax": 0xfdf7,
   "i32x4.trunc_sat_f32x4_s": 0xfdf8,
   "f32x4.convert_i32x4_s": 0xfdfa,
   "i32x4.trunc_sat_f64x2_s_zero": 0xfdfc,
@@ -305,9 +319,14 @@ export class Fn {
     number.setInt32(0, value, true);
     return this.splat();
   }
-  private splat(): this {
+  /** A vector of two equal float64. */
+  dconst(value: number): this {
+    number.setFloat64(0, value, true);
+    return this.splat(8);
+  }
+  private splat(bytes = 4): this {
     this.e(SIMD, 0x0c);
-    for (let lane = 0; lane < 4; lane++) this.body.number(4);
+    for (let at = 0; at < 16; at += bytes) this.body.number(bytes);
     return this;
   }
   vzero(): this {

@@ -2,8 +2,11 @@
 // never contracted here, so that an op gives the same bits alone and fused with others.
 import type { DType } from "@lamina/core";
 import type { Fn, Instruction } from "../assembler.ts";
-import type { HostName } from "./host.ts";
+import { inDoubles } from "./doubles.ts";
+import { emitErf, emitGelu } from "./erf.ts";
+import { emitCosh, emitExpm1, emitLog1p, emitPow, emitSinh, emitSoftplus } from "./exponential.ts";
 import type { Lanes, Operand } from "./lanes.ts";
+import { emitAcos, emitAsin, emitAtan, emitAtan2, emitTrigonometric } from "./trigonometric.ts";
 import { emitExp, emitLog, emitSigmoid, emitSilu, emitTanh, type Temp } from "./vector.ts";
 
 export type Emit = (e: Lanes, x: readonly Operand[], out: DType) => void;
@@ -27,15 +30,6 @@ const byType =
     else int(e, x, out);
     if (out === "uint8") e.f.viconst(255).op("v128.and");
   };
-/** Lane by lane, by a function of the host's Math (in double precision). */
-const host =
-  (name: HostName): Emit =>
-  (e, x) =>
-    e.host(
-      name,
-      x.map(({ local }) => local),
-    );
-
 /** By a function of four lanes. */
 const vector =
   (emit: (f: Fn, x: number, temp: Temp) => void): Emit =>
@@ -98,6 +92,30 @@ const remainderOfInts: Emit = (e, [x, y]) => {
   e.f.shuffleWords(0, 1, 4, 5);
 };
 
+/** Below this many times, the whole quotient of two float32 and its product with the divisor are exact in double precision. */
+const MOST_TIMES = 2 ** 24;
+/** x - trunc(x/y)*y, moved to the sign of y. What the doubles above cannot do, infinities and a division by 0 among it, the host does. */
+const remainder: Emit = (e, [x, y]) => {
+  const value = e.temp();
+  e.f.get(x.local).get(y.local).op("f32x4.div").op("f32x4.abs").vconst(MOST_TIMES).op("f32x4.lt");
+  e.f.get(y.local).op("f32x4.abs").vconst(Infinity).op("f32x4.lt").op("v128.and").op("v128.not").op("v128.any_true");
+  e.f.if(
+    () => {
+      e.host("remainder", [x.local, y.local]);
+      e.f.set(value);
+    },
+    () => {
+      inDoubles(e, [x, y], (d, [a, b]) => {
+        const rest = d.sub(a, d.mul(d.op("f64x2.trunc", d.div(a, b)), b));
+        const moved = d.add(rest, d.op("v128.and", d.less(d.mul(rest, b), 0), b));
+        return d.select(d.equal(rest, 0), d.mul(a, 0), moved); // a 0 has the sign of x
+      });
+      e.f.set(value);
+    },
+  );
+  e.f.get(value);
+};
+
 const where: Emit = (e, [c, x, y]) => void e.f.get(x.local).get(y.local).get(c.local).op("v128.bitselect");
 const reluGrad: Emit = (e, [dy, y]) => {
   e.f.get(dy.local).get(y.local).vzero().op("f32x4.gt").op("v128.and");
@@ -130,26 +148,26 @@ export const pointwise: Readonly<Record<string, Emit>> = {
   trunc: plain("f32x4.trunc"),
   sqrt: plain("f32x4.sqrt"),
   exp: vector(emitExp),
-  expm1: host("expm1"),
+  expm1: emitExpm1,
   log: vector(emitLog),
-  log1p: host("log1p"),
-  sin: host("sin"),
-  cos: host("cos"),
-  tan: host("tan"),
-  asin: host("asin"),
-  acos: host("acos"),
-  atan: host("atan"),
-  sinh: host("sinh"),
-  cosh: host("cosh"),
+  log1p: emitLog1p,
+  sin: emitTrigonometric("sin"),
+  cos: emitTrigonometric("cos"),
+  tan: emitTrigonometric("tan"),
+  asin: emitAsin,
+  acos: emitAcos,
+  atan: emitAtan,
+  sinh: emitSinh,
+  cosh: emitCosh,
   tanh: vector(emitTanh),
-  erf: host("erf"),
+  erf: emitErf,
   reciprocal,
   square,
   rsqrt,
   sigmoid: vector(emitSigmoid),
   relu,
-  softplus: host("softplus"),
-  gelu: host("gelu"),
+  softplus: emitSoftplus,
+  gelu: emitGelu,
   silu: vector(emitSilu),
   logicalNot: plain("v128.not"),
   cast,
@@ -159,9 +177,9 @@ export const pointwise: Readonly<Record<string, Emit>> = {
   maximum: byType(plain("f32x4.max"), plain("i32x4.max_s"), plain("v128.or")),
   minimum: byType(plain("f32x4.min"), plain("i32x4.min_s"), plain("v128.and")),
   div: plain("f32x4.div"),
-  pow: host("pow"),
-  atan2: host("atan2"),
-  remainder: byType(host("remainder"), remainderOfInts),
+  pow: emitPow,
+  atan2: emitAtan2,
+  remainder: byType(remainder, remainderOfInts),
   equal: byType(plain("f32x4.eq"), plain("i32x4.eq")),
   less: byType(plain("f32x4.lt"), plain("i32x4.lt_s"), plain("i32x4.lt_u")),
   lessEqual: byType(plain("f32x4.le"), plain("i32x4.le_s"), plain("i32x4.le_u")),

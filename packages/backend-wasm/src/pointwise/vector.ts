@@ -56,15 +56,15 @@ export function emitExp(f: Fn, x: number, temp: Temp): void {
   power().op("f32x4.mul");
 }
 
-/** e^-|x|. n + 64 is added to the exponent, where it stays in range; the product with 2^-64 rounds what is too small for it. */
+/** e^-|x| = e^r * 2^(n + 64) * 2^-64: the middle one stays in range, and the last rounds what is too small for it. */
 function emitDecay(f: Fn, x: number, temp: Temp): void {
   const [r, bits] = [temp(), temp()];
   f.get(x).viconst(-0x80000000).op("v128.or").vconst(-110).op("f32x4.pmax").set(r);
-  emitReduced(f, r, bits, temp, 64);
+  emitReduced(f, r, bits, temp, 64 + 127);
   f.get(bits)
     .i32(23)
     .op("i32x4.shl")
-    .op("i32x4.add")
+    .op("f32x4.mul") // of a NaN the bits must not be added to
     .vconst(2 ** -64)
     .op("f32x4.mul");
 }
@@ -139,7 +139,7 @@ export function emitLog(f: Fn, x: number, temp: Temp): void {
   specialLogs(f, x, m);
 }
 /** Infinity stays; 0 gives -infinity; what is below 0, or NaN, NaN. */
-function specialLogs(f: Fn, x: number, value: number): void {
+export function specialLogs(f: Fn, x: number, value: number): void {
   f.get(value).get(x).get(x).vconst(Infinity).op("f32x4.lt").op("v128.bitselect").set(value);
   f.vconst(-Infinity).get(value).get(x).vzero().op("f32x4.eq").op("v128.bitselect").set(value);
   f.vconst(NaN).get(value).get(x).vzero().op("f32x4.lt").op("v128.bitselect");
