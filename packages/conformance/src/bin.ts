@@ -50,8 +50,8 @@ async function judge(module: string, options: Options): Promise<Report> {
   const cases = await casesIn(options.case);
   const chosen = { filter, levels: level, absent, cases, onResult: progress() };
   if (!options.browser) return runConformance(name, open, { ...chosen, declared: gapsIn(found) });
-  const { isolated } = options;
-  return runInBrowser(name, { ...chosen, module: pathToFileURL(file), export: options.export, isolated });
+  const { browser, isolated } = options;
+  return runInBrowser(name, { ...chosen, browser, module: pathToFileURL(file), export: options.export, isolated });
 }
 async function load(file: string, module: string): Promise<Record<string, unknown>> {
   try {

@@ -1,6 +1,7 @@
 // What the command lines share (`lamina conformance` and this package's own): options, progress, and where reports go.
 import { readFile, writeFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
+import { type BrowserName, browserNames } from "./browser/launch.ts";
 import type { Level, Result } from "./case.ts";
 import { levels } from "./case.ts";
 import type { CaseFile } from "./caseFile.ts";
@@ -15,7 +16,7 @@ export interface CommandOptions {
   html?: string;
   absent?: string;
   case?: string;
-  browser?: boolean;
+  browser?: BrowserName;
   isolated?: boolean;
 }
 
@@ -28,9 +29,13 @@ export const withOptions = (command: Command): Command =>
     .option("--html <file>", "also write the report as one HTML file")
     .option("--case <file>", "replay the case in a file that bisectBackends wrote, and nothing else")
     .option("--absent <reason>", "why this device may be missing here: then that is reported and is no failure")
-    .option(
-      "--browser",
-      "run in the browser that LAMINA_CHROMIUM names, else in Chrome; needs vite and playwright-core",
+    .addOption(
+      new Option(
+        "--browser [name]",
+        "run in Chromium (LAMINA_CHROMIUM, else Chrome; needs vite and playwright-core) or Firefox (LAMINA_FIREFOX, else firefox; needs vite)",
+      )
+        .choices(browserNames)
+        .preset("chromium"),
     )
     .option("--isolated", "with --browser: on a cross-origin isolated page, where threads can share memory");
 

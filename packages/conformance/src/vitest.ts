@@ -38,9 +38,10 @@ export function conformWith(
   });
 }
 
-/** Registers the suite in a real Chromium, as one test: `conformInBrowser(vitest, "wasm", { module, isolated: true })`. */
+/** Registers the suite in a real browser, as one test: `conformInBrowser(vitest, "wasm", { module, browser: "firefox" })`. */
 export function conformInBrowser({ test, expect }: Runner, name: string, options: BrowserOptions): void {
-  const title = `${name} conforms in Chromium${options.isolated ? ", cross-origin isolated" : ""}`;
+  const browser = options.browser === "firefox" ? "Firefox" : "Chromium";
+  const title = `${name} conforms in ${browser}${options.isolated ? ", cross-origin isolated" : ""}`;
   test(
     title,
     async ({ skip }) => judge(await runInBrowser(name, { levels: quickLevels, ...options }), expect, skip),

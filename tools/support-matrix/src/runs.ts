@@ -20,10 +20,12 @@ export const runs: readonly Run[] = [
     where: "Chromium, cross-origin isolated",
     args: ["--browser", "--isolated"],
   },
+  { id: "wasm-firefox", backend: "wasm", where: "Firefox", args: ["--browser", "firefox"] },
   { id: "webgpu", backend: "webgpu", where: "Node (Dawn)" },
   { id: "webgpu-chromium", backend: "webgpu", where: "Chromium", args: ["--browser"] },
   { id: "tfjs-node", backend: "tfjs-node", where: "Node" },
   { id: "gpujs-cpu", backend: "gpujs:cpu", where: "Node, mode cpu" },
   { id: "gpujs-webasm", backend: "gpujs:webasm", where: "Node, mode webasm" },
   { id: "gpujs-chromium", backend: "gpujs", where: "Chromium, mode webgl2", args: ["--browser"] },
+  { id: "gpujs-chromium-webgl", backend: "gpujs:webgl", where: "Chromium, mode webgl", args: ["--browser"] },
 ];

@@ -35,7 +35,7 @@ async function run({
   const options = { filter, levels: level, absent, cases, onResult: progress() };
   if (browser) {
     const { runInBrowser } = await import("@lamina/conformance/browser");
-    return runInBrowser(backend, { ...options, ...location, isolated });
+    return runInBrowser(backend, { ...options, ...location, browser, isolated });
   }
   const { gapsIn, runConformance } = await import("@lamina/conformance");
   const declared = gapsIn(await import(location.module).catch(() => ({}))); // one that cannot be imported will say so when it is opened

@@ -14,7 +14,14 @@ const html = (script: string): string => `<!doctype html>
 <meta charset="utf-8">
 <title>conformance</title>
 <link rel="icon" href="data:,">
+<script src="./watch.js"></script>
 <script type="module" src="./${script}"></script>
+`;
+
+/** Before all else: tells what is thrown where nobody catches it. */
+const WATCH = `const tell = (error) => fetch("error", { method: "POST", body: JSON.stringify("conformance: the page threw: " + (error?.message ?? error)) });
+addEventListener("error", ({ error, message }) => tell(error ?? message));
+addEventListener("unhandledrejection", ({ reason }) => tell(reason));
 `;
 
 /** @param module the device's file; what it imports is found from there. */
@@ -44,5 +51,5 @@ export async function bundle(module: string | URL): Promise<Bundle> {
   for (const file of outputs) files.set(file.fileName, file.type === "chunk" ? file.code : file.source);
   const entry = outputs.find((file) => file.type === "chunk" && file.isEntry);
   if (!entry) throw new Error("conformance: the bundler made no page");
-  return files.set("index.html", html(entry.fileName));
+  return files.set("watch.js", WATCH).set("index.html", html(entry.fileName));
 }

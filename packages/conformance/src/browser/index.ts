@@ -2,7 +2,7 @@
 import { unopened } from "../conform.ts";
 import { type Report, type RunOptions, reportOf } from "../report.ts";
 import { type Bundle, bundle } from "./bundle.ts";
-import { type Browser, launch } from "./launch.ts";
+import { type Browser, type BrowserName, launch } from "./launch.ts";
 import type { PageOptions } from "./page.ts";
 import { type Served, serve } from "./serve.ts";
 
@@ -17,21 +17,22 @@ export interface BrowserOptions extends Omit<RunOptions, "filter" | "declared"> 
   filter?: string;
   /** Serves with the headers that make a page cross-origin isolated, so that it may share memory between threads. Default false. */
   isolated?: boolean;
-  /** The browser's executable. Default: LAMINA_CHROMIUM, else the Chrome that is installed. */
+  /** Default "chromium". */
+  browser?: BrowserName;
+  /** The browser's executable. Default: LAMINA_CHROMIUM or LAMINA_FIREFOX, else the Chrome or the Firefox that is installed. */
   executablePath?: string;
   /** Milliseconds without any result after which the page counts as hung. Default 600,000. */
   patience?: number;
 }
 
 /**
- * Judges a device in Chromium, on a page whose Content-Security-Policy allows scripts of its own origin and WebAssembly,
- * and neither eval nor inline code. Needs the packages `vite` and `playwright-core`.
+ * Judges a device in Chromium or Firefox, on a page whose Content-Security-Policy allows scripts of its own origin and
+ * WebAssembly, and neither eval nor inline code. Needs the package `vite`, and for Chromium `playwright-core`.
  */
 export async function runInBrowser(name: string, options: BrowserOptions): Promise<Report> {
-  const executablePath = options.executablePath ?? process.env.LAMINA_CHROMIUM;
   let browser: Browser;
   try {
-    browser = await launch(executablePath);
+    browser = await launch(options.browser ?? "chromium", options.executablePath);
   } catch (error) {
     return reportOf(name, [unopened(error, "ops", options.absent)], undefined, "no browser");
   }
@@ -54,7 +55,7 @@ async function inPage(
   try {
     const { failure } = await browser.open(served.url);
     const report = await Promise.race([served.report, failure, hung(served, patience)]);
-    const runtime = `Chromium ${browser.version}${isolated ? ", cross-origin isolated" : ""}`;
+    const runtime = `${browser.version}${isolated ? ", cross-origin isolated" : ""}`;
     return { ...report, environment: { ...report.environment, runtime } };
   } finally {
     served.close();

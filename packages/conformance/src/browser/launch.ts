@@ -1,46 +1,22 @@
-// Starts a Chromium without a window, whose graphics card is SwiftShader: a renderer on the CPU that gives the same numbers everywhere.
-
-/** WebGPU and WebGL on the CPU; each flag was needed on Debian's Chromium 156. */
-const FLAGS = [
-  "--enable-unsafe-webgpu",
-  "--use-webgpu-adapter=swiftshader",
-  "--enable-features=Vulkan",
-  "--use-angle=swiftshader",
-  "--enable-unsafe-swiftshader",
-  "--disable-background-networking",
-  "--disable-component-update",
-];
+// The browsers that the suite runs in, by name. How each is started is in a file of its own.
+import { launchChromium } from "./chromium.ts";
+import { launchFirefox } from "./firefox.ts";
 
 export interface Browser {
+  /** "Chromium 156.0.8078.79" */
   readonly version: string;
-  /** Goes to a page; the promise inside rejects when the page throws, is refused something by its policy, or dies. */
+  /** Goes to a page; the promise inside rejects when the page dies or says that it was refused something. */
   open(url: string): Promise<{ failure: Promise<never> }>;
   close(): Promise<void>;
 }
+export const browserNames = ["chromium", "firefox"] as const;
+export type BrowserName = (typeof browserNames)[number];
 
-/** @throws where there is no browser, saying how to name one. */
-export async function launch(executablePath: string | undefined): Promise<Browser> {
-  const { chromium } = await import("playwright-core");
-  const which = executablePath ? { executablePath } : { channel: "chrome" };
-  const browser = await chromium.launch({ ...which, args: FLAGS, chromiumSandbox: false }).catch((error: Error) => {
-    const reason = error.message.split("\n")[0];
-    throw new Error(`no browser started (${reason}); set LAMINA_CHROMIUM to a Chrome's or Chromium's executable`);
-  });
-  return {
-    version: browser.version(),
-    async open(url) {
-      const page = await browser.newPage();
-      const failure = new Promise<never>((_, reject) => {
-        page.on("pageerror", (error) => reject(new Error(`conformance: the page threw: ${error.message}`)));
-        page.on("crash", () => reject(new Error("conformance: the page crashed, perhaps for lack of memory")));
-        page.on("console", (message) => {
-          if (message.type() === "error") reject(new Error(`conformance: the page says: ${message.text()}`));
-        });
-      });
-      failure.catch(() => {});
-      await page.goto(url);
-      return { failure };
-    },
-    close: () => browser.close(),
-  };
+/**
+ * @param executablePath default: what LAMINA_CHROMIUM or LAMINA_FIREFOX says, else the Chrome or the Firefox that is installed.
+ * @throws where there is none, saying how to name one.
+ */
+export function launch(name: BrowserName, executablePath?: string): Promise<Browser> {
+  const named = executablePath ?? process.env[`LAMINA_${name.toUpperCase()}`];
+  return name === "firefox" ? launchFirefox(named) : launchChromium(named);
 }

@@ -1,7 +1,7 @@
 // What tests and some devices need of the system beside npm packages: a row a need. Each is looked for at every start, which
 // costs a few file look-ups, and installed only for tasks that need it (tasks.mjs). What cannot be had is absent, not an error.
 import { withLock } from "../lock.mjs";
-import { chromium } from "./chromium.mjs";
+import { chromium, firefox } from "./browsers.mjs";
 import { tensorboard } from "./tensorboard.mjs";
 import { tfjsNode } from "./tfjsNode.mjs";
 import { vulkan } from "./vulkan.mjs";
@@ -16,7 +16,7 @@ import { vulkan } from "./vulkan.mjs";
  */
 
 /** @type {Record<string, Native>} */
-const natives = { chromium, tensorboard, tfjsNode, vulkan };
+const natives = { chromium, firefox, tensorboard, tfjsNode, vulkan };
 
 export const nativeNames = Object.keys(natives);
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { nativesOf } from "../tasks.mjs";
 import { aptInstall } from "./apt.mjs";
-import { chromium } from "./chromium.mjs";
+import { chromium, firefox } from "./browsers.mjs";
 import { absenceLines, nativeEnv, nativeNames } from "./index.mjs";
 
 let folder: string;
@@ -14,6 +14,7 @@ beforeEach(() => {
   vi.stubEnv("CI", "");
   vi.stubEnv("PATH", folder);
   vi.stubEnv("LAMINA_CHROMIUM", "");
+  vi.stubEnv("LAMINA_FIREFOX", "");
   vi.stubEnv("LAMINA_ABSENT_CHROMIUM", undefined);
 });
 afterEach(() => {
@@ -23,9 +24,10 @@ afterEach(() => {
 });
 
 test("a browser is found on the PATH", () => {
-  const file = join(folder, "chromium");
-  writeFileSync(file, "");
-  expect(chromium.find()).toEqual({ env: { LAMINA_CHROMIUM: file } });
+  const [one, other] = ["chromium", "firefox-esr"].map((name) => join(folder, name));
+  for (const file of [one, other]) writeFileSync(file, "");
+  expect(chromium.find()).toEqual({ env: { LAMINA_CHROMIUM: one } });
+  expect(firefox.find()).toEqual({ env: { LAMINA_FIREFOX: other } });
 });
 test("a browser that was named and is not there is absent, whatever else there is", () => {
   vi.stubEnv("LAMINA_CHROMIUM", "/no/such/browser");
