@@ -8,7 +8,6 @@ import { stagesOf } from "./kernels/lowered.ts";
 import { roundUp } from "./memory.ts";
 import { emitMovement } from "./movement/index.ts";
 import { emitArange, emitRandom } from "./pointwise/create.ts";
-import { hostFunctions } from "./pointwise/host.ts";
 import { emitLoop } from "./pointwise/loop.ts";
 import { inSlices } from "./pointwise/slice.ts";
 
@@ -28,8 +27,6 @@ export interface Call {
   readonly args: readonly Argument[];
   /** How often the function is called, with the number of the call after its addresses. Undefined: once, with addresses only. */
   readonly slices?: number;
-  /** It calls functions of the host, which only the leading thread has. */
-  readonly host?: boolean | undefined;
   /** Threads share the slices. */
   readonly parallel?: boolean;
   /** [output, input] slots that may lie in the same place. */
@@ -63,9 +60,7 @@ function loopCall(
 ): Call {
   const { plan: cut = plan, slices } = inSlices(plan) ?? {};
   const emit = () => emitLoop(cut, relaxed, slices !== undefined);
-  // ops that are the host's bear its functions' names
-  const host = plan.values.some((value) => value.kind === "op" && value.op in hostFunctions);
-  return { key: `loop ${JSON.stringify(cut)}`, emit, slices, args, writes, inPlace, plan, host };
+  return { key: `loop ${JSON.stringify(cut)}`, emit, slices, args, writes, inPlace, plan };
 }
 
 function pointwiseCall(unit: Unit, free: Free, relaxed: boolean): Call {

@@ -107,7 +107,6 @@ function link(kernel: Call, loop: Call, out: number, isOnlyReader: boolean, rela
     // the kernel still reads its inputs when the first rows of the loop's results are written
     inPlace: loop.inPlace.filter(([, input]) => !slotsOf(kernel.args).includes(input)),
     rows: undefined,
-    host: kernel.host || loop.host,
     link: {
       key,
       emit: () => emitLoop(cut, relaxed, true),

@@ -28,6 +28,8 @@ export interface CompileOptions {
   readonly threads?: number;
   /** What runs the kernels; default: one that is alone. */
   readonly engine?: Engine;
+  /** Nanoseconds that a call must take for threads to share it. */
+  readonly leastWork?: number | undefined;
   /** Called before the first call that threads share is run. */
   readonly onShared?: (() => void) | undefined;
   /** Takes the time of every call. */
@@ -60,14 +62,15 @@ export class Compiler {
   }
   /** Which kernels run, and where what they work on lies. */
   plan(program: Program): { calls: readonly Call[]; specs: ReadonlyMap<number, Spec>; layout: Layout } {
-    const { relaxed, passes = true, threads = 1 } = this.options;
+    const { relaxed, passes = true, threads = 1, leastWork = LEAST_WORK } = this.options;
     const all = nodesOf(program).filter((node) => sizeOf(node.spec.shape) > 0);
     const nodes = passes ? this.prepared(all, program.outputs) : all;
     const { units, free } = fuse(nodes, program.outputs, { isPointwise, enabled: passes });
     const single = units.flatMap((unit) => callsOf(unit, free, relaxed));
     const merged = passes ? chained(single, new Set(program.outputs), relaxed) : single;
     const specs = specsOf(program, nodes);
-    const calls = threads > 1 ? merged.map((call) => ({ ...call, parallel: isWorthSharing(call, specs) })) : merged;
+    const calls =
+      threads > 1 ? merged.map((call) => ({ ...call, parallel: isWorthSharing(call, specs, leastWork) })) : merged;
     return { calls, specs, layout: layOut(program, calls, specs, threads) };
   }
   private prepared(all: readonly Node[], outputs: readonly number[]): Node[] {
@@ -96,7 +99,7 @@ function executable(heap: Heap, engine: Engine | undefined, runnable: Runnable):
     try {
       for (const { shape, dtype } of outputs) results.push(heap.allocate(dtype, sizeOf(shape)));
       block = heap.take(bytes);
-      engine?.run(runOf(block, [...inputs, ...results], scalars), onCall);
+      engine?.run(runOf(block, inputs, results, scalars), onCall);
       return results;
     } catch (error) {
       for (const buffer of results) heap.free(buffer);
@@ -111,16 +114,26 @@ function placed({ functions = new Int32Array(), addresses, argumentsAt, scalars:
   const starts = new Int32Array(addresses.length);
   for (let i = 1; i < starts.length; i++) starts[i] = starts[i - 1] + 4 * addresses[i - 1].length;
   const flat = addresses.flat();
-  return (block: number, buffers: readonly WasmBuffer[], scalars: readonly number[]): Run => ({
-    functions,
-    starts,
-    at: block + argumentsAt,
-    args: Int32Array.from(flat, ({ buffer, offset }) =>
-      buffer === undefined ? block + offset : buffers[buffer].pointer,
-    ),
-    scalarsAt: block,
-    scalars: Float64Array.from(which, (i) => scalars[i]),
-  });
+  return (
+    block: number,
+    inputs: readonly WasmBuffer[],
+    outputs: readonly WasmBuffer[],
+    scalars: readonly number[],
+  ): Run => {
+    const buffers = [...inputs, ...outputs];
+    return {
+      functions,
+      starts,
+      at: block + argumentsAt,
+      args: Int32Array.from(flat, ({ buffer, offset }) =>
+        buffer === undefined ? block + offset : buffers[buffer].pointer,
+      ),
+      scalarsAt: block,
+      scalars: Float64Array.from(which, (i) => scalars[i]),
+      inputs: inputs.map(({ pointer }) => pointer),
+      outputs: outputs.map(({ pointer }) => pointer),
+    };
+  };
 }
 
 function specsOf(program: Program, nodes: readonly Node[]): Map<number, Spec> {
@@ -135,8 +148,12 @@ const LEAST_WORK = 15_000;
 const FLOPS = 50;
 const BYTES = 10;
 /** It depends on nothing but what the call's key says. */
-function isWorthSharing({ slices = 1, work = 0, args, host }: Call, specs: ReadonlyMap<number, Spec>): boolean {
-  if (slices < 2 || host) return false;
+function isWorthSharing(
+  { slices = 1, work = 0, args }: Call,
+  specs: ReadonlyMap<number, Spec>,
+  least: number,
+): boolean {
+  if (slices < 2) return false;
   const bytes = args.reduce((sum, arg) => sum + ("slot" in arg ? bytesOf(specs.get(arg.slot)!) : 0), 0);
-  return work / FLOPS + bytes / BYTES >= LEAST_WORK;
+  return work / FLOPS + bytes / BYTES >= least;
 }

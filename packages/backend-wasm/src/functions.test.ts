@@ -56,6 +56,8 @@ test("a kernel in slices gets each slice's number once, in order", () => {
     args: Int32Array.of(at.pointer, at.pointer + 8),
     scalarsAt: 0,
     scalars: new Float64Array(),
+    inputs: [],
+    outputs: [],
   });
   expect(Array.from(heap.read(at))).toEqual([10, -1, 20, 21, 22, -1]);
 });

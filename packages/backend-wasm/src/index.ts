@@ -1,17 +1,9 @@
 // The default device: WebAssembly SIMD kernels written at run time, for Node and browsers. Nothing is fetched, and
 // nothing happens on import.
-import { allocate, type Backend, type Kernel, type Kernels, type Spec } from "@lamina/core";
-import { Lru, movements } from "@lamina/core/passes";
+import type { Backend } from "@lamina/core";
 import type { WasmBuffer } from "./buffer.ts";
-import { type CompileOptions, Compiler } from "./compile.ts";
-import { makeEngine } from "./engine/engine.ts";
-import { countOf, type Helpers, notice, obstacle, startHelpers } from "./engine/helpers.ts";
-import { lowerings } from "./kernels/index.ts";
-import { Heap } from "./memory.ts";
-import { hostFunctions } from "./pointwise/host.ts";
-import { pointwise } from "./pointwise/ops.ts";
-import { Profile, type ProfileRow } from "./profile.ts";
-import { hasRelaxedSimd, requireSimd } from "./support.ts";
+import { open } from "./open.ts";
+import type { ProfileRow } from "./profile.ts";
 
 export type { WasmBuffer } from "./buffer.ts";
 export type { ProfileRow } from "./profile.ts";
@@ -30,6 +22,11 @@ export interface WasmOptions {
    * says why (default 1).
    */
   threads?: "auto" | number;
+  /**
+   * Compute in a worker: values are then read asynchronously, as from a graphics card, and the thread that calls is never held
+   * for long. "auto", the default: on the main thread of a page, if a worker can be had there.
+   */
+  worker?: "auto" | boolean;
   /** The most memory it may take (default 4 GiB, which is all that 32-bit addresses reach). */
   maxBytes?: number;
   /** Take the time of every kernel, for {@link WasmBackend.profile} (default false). */
@@ -40,125 +37,8 @@ export interface WasmBackend extends Backend<WasmBuffer> {
   profile(): ProfileRow[];
 }
 
-/** Single ops compiled, kept for when they come again. */
-const MOST_SINGLES = 1024;
-
-/** Every op by itself, through the same compiler as whole programs. */
-function kernelsOf(compiler: Compiler): {
-  kernels: Kernels<WasmBuffer>;
-  singles: Lru<ReturnType<Compiler["compile"]>>;
-} {
-  const singles = new Lru<ReturnType<Compiler["compile"]>>(MOST_SINGLES);
-  const kernel =
-    (name: string): Kernel<WasmBuffer> =>
-    (inputs, attrs, scalars, out) => {
-      const specs = inputs.map(({ shape, dtype }): Spec => ({ shape, dtype }));
-      const key = JSON.stringify([name, attrs, specs, out]);
-      const run =
-        singles.get(key) ?? singles.set(key, compiler.compile(single(name, attrs, scalars.length, specs, out)));
-      return run(
-        inputs.map((x) => x.buffer),
-        scalars,
-      )[0];
-    };
-  const names = [
-    "full",
-    "expand",
-    "arange",
-    "random",
-    ...movements,
-    ...Object.keys(pointwise),
-    ...Object.keys(lowerings),
-  ];
-  return { kernels: Object.fromEntries(names.map((name) => [name, kernel(name)])), singles };
-}
-
-/** The program of one op. */
-function single(
-  name: string,
-  attrs: object,
-  scalars: number,
-  specs: readonly Spec[],
-  spec: Spec,
-): Parameters<Compiler["compile"]>[0] {
-  const op = { name, infer: () => spec, grad: "none" as const };
-  const inputs = specs.map((_, i) => i);
-  const instruction = { op, attrs, scalars, inputs, out: specs.length, spec, inputSpecs: specs, frees: [] };
-  return { inputs: specs, instructions: [instruction], outputs: [specs.length] };
-}
-
-const dtypes = ["float32", "int32", "uint8", "bool"] as const;
-
-/** The device with the same plans and the same heap, but no memory and no kernels. */
-function onPaper(maxBytes: number, options: CompileOptions): Backend<WasmBuffer> {
-  const heap = new Heap(maxBytes, "on paper");
-  const compiler = new Compiler(heap, { ...options, onPaper: true });
-  return {
-    name: "wasm",
-    dtypes,
-    kernels: kernelsOf(compiler).kernels,
-    upload: ({ length }, dtype) => heap.allocate(dtype, length),
-    read: ({ dtype, length }) => allocate(dtype, length),
-    free: (buffer) => heap.free(buffer),
-    compile: (program) => compiler.compile(program),
-    memory: () => heap.info(),
-    close: async () => heap.close(),
-  };
-}
-
 /**
  * Opens the device: `setBackend(await wasm())`.
  * @throws if the engine has no WebAssembly SIMD, or the page's Content-Security-Policy forbids WebAssembly.
  */
-export async function wasm({
-  relaxedSimd = "auto",
-  winograd = "auto",
-  threads: wanted = 1,
-  maxBytes,
-  profile,
-}: WasmOptions = {}): Promise<WasmBackend> {
-  requireSimd();
-  const times = profile ? new Profile() : undefined;
-  const relaxed = relaxedSimd === "auto" && hasRelaxedSimd();
-  const threads = possible(countOf(wanted));
-  const heap = new Heap(maxBytes, threads > 1 ? "shared" : "alone");
-  const engine = makeEngine(heap.memory, hostFunctions, threads, 0);
-  let helpers: Helpers | undefined;
-  const options: CompileOptions = {
-    relaxed,
-    winograd,
-    profile: times,
-    threads,
-    engine,
-    onShared: () => void (helpers ??= startHelpers(heap.memory, threads, notice)),
-  };
-  const compiler = new Compiler(heap, options);
-  const { kernels, singles } = kernelsOf(compiler);
-  return {
-    name: "wasm",
-    dtypes,
-    kernels,
-    upload: (data, dtype) => heap.upload(data, dtype),
-    read: (buffer) => heap.read(buffer),
-    free: (buffer) => heap.free(buffer),
-    compile: (program) => compiler.compile(program),
-    memory: () => heap.info(),
-    onPaper: (most) => onPaper(most, options),
-    details: { threads },
-    profile: () => times?.take() ?? [],
-    close: async () => {
-      if (helpers) engine.end();
-      helpers?.stop();
-      heap.close();
-      singles.clear();
-      compiler.clear();
-    },
-  };
-}
-
-/** As many threads as are wanted, or one, with a notice. */
-function possible(wanted: number): number {
-  const reason = wanted > 1 ? obstacle() : undefined;
-  if (reason) notice(reason);
-  return reason ? 1 : wanted;
-}
+export const wasm = (options: WasmOptions = {}): Promise<WasmBackend> => open(options);

@@ -89,7 +89,7 @@ function addScratch(
   const block = known.get(arg);
   const bytes = threads > 1 ? threads * ownBytes(arg) : arg.scratch + APART;
   if (block === undefined) known.set(arg, blocks.push({ from: i, to: i, bytes }) - 1);
-  else blocks[block] = { ...blocks[block], to: i };
+  else blocks[block] = { ...blocks[block], to: i, bytes: Math.max(bytes, blocks[block].bytes) };
 }
 
 /** Bytes of the blocks that are alive together, at the call where they are most. */

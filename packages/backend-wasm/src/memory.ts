@@ -20,15 +20,14 @@ const arrays = { float32: Float32Array, int32: Int32Array, uint8: Uint8Array, bo
 /** Element types of this device. */
 export type WasmDType = keyof typeof arrays;
 export const bytesPerElement = (dtype: DType): number => arrays[dtype as WasmDType].BYTES_PER_ELEMENT;
+export const arrayOf = (dtype: DType, { buffer }: Uint8Array<ArrayBuffer>): TypedArray =>
+  new arrays[dtype as WasmDType](buffer);
 export const roundUp = (n: number, to: number): number => Math.ceil(n / to) * to;
 
 interface Gap {
   start: number;
   size: number;
 }
-
-/** Grows in number only. */
-const PAPER = { buffer: new ArrayBuffer(0), grow: () => 0 } as unknown as WebAssembly.Memory;
 
 /** Blocks of one memory. */
 export class Heap {
@@ -46,18 +45,31 @@ export class Heap {
 
   /**
    * @param limit the most bytes the memory may grow to; 4 GiB at most.
-   * @param kind whether threads share it, or blocks are only counted and hold nothing, as many as the limit allows.
+   * @param kind whether threads share it, or it is a worker's and grown by `grow`, or blocks are only counted and hold nothing, as
+   * many as the limit allows.
    */
-  constructor(limit: number = ADDRESSABLE, kind: "alone" | "shared" | "on paper" = "alone") {
+  constructor(
+    limit: number = ADDRESSABLE,
+    kind: "alone" | "shared" | "elsewhere" | "on paper" = "alone",
+    grow: (pages: number) => void = () => {},
+  ) {
     const shared = kind === "shared";
     const maximum = Math.floor((kind === "on paper" ? limit : Math.min(limit, ADDRESSABLE)) / PAGE);
     if (!(maximum >= 1))
       throw new Error(`wasm: maxBytes is ${limit} but one page is ${PAGE} bytes; allow at least that`);
     this.limit = maximum * PAGE;
-    this.memory = kind === "on paper" ? PAPER : new WebAssembly.Memory({ initial: 1, maximum, shared });
+    this.memory =
+      kind === "alone" || kind === "shared"
+        ? new WebAssembly.Memory({ initial: 1, maximum, shared })
+        : ({ buffer: new ArrayBuffer(0), grow } as unknown as WebAssembly.Memory);
     this.end = PAGE - SLACK;
     const first = shared ? FIRST_SHARED : FIRST;
     this.gaps = [{ start: first, size: this.end - first }];
+  }
+
+  /** The most it may have. */
+  get pages(): number {
+    return this.limit / PAGE;
   }
 
   // ---- views: growth detaches them, so nobody keeps one ------------------------------------------------------------------

@@ -6,25 +6,19 @@ import { Functions } from "../functions.ts";
 import { Heap } from "../memory.ts";
 import { hostFunctions } from "../pointwise/host.ts";
 import { makeEngine } from "./engine.ts";
-import { type Helpers, startHelpers } from "./helpers.ts";
+import { type Helpers, startHelpers } from "./threads.ts";
 
 const SLICES = 1000;
-let running: { helpers: Helpers; end: () => void }[] = [];
+const running: Helpers[] = [];
 afterEach(() => {
-  for (const { helpers, end } of running) {
-    end();
-    helpers.stop();
-  }
-  running = [];
+  for (const helpers of running.splice(0)) helpers.stop();
 });
 
 /** An engine with helpers, and what runs one call on it, with the addresses of an array and of the runners' own memory. */
 function team(threads: number) {
   const heap = new Heap(1 << 24, "shared");
   const engine = makeEngine(heap.memory, hostFunctions, threads, 0);
-  const failures: string[] = [];
-  const helpers = startHelpers(heap.memory, threads, (reason) => failures.push(reason));
-  running.push({ helpers, end: () => engine.end() });
+  running.push(startHelpers(heap.memory, threads));
   const functions = new Functions(engine, heap, threads);
   const out = heap.allocate("int32", SLICES);
   const own = heap.take(threads * 128);
@@ -38,10 +32,12 @@ function team(threads: number) {
       args: Int32Array.of(out.pointer, own),
       scalarsAt: 0,
       scalars: new Float64Array(),
+      inputs: [],
+      outputs: [],
     });
     return heap.read(out) as Int32Array;
   };
-  return { run, heap, own, failures };
+  return { run, heap, own };
 }
 const sharedCall = (key: string, body: (f: Fn) => void): Call => ({
   key,
@@ -78,7 +74,7 @@ async function until(done: () => boolean): Promise<void> {
 }
 
 test("every slice is done once in every run, and all threads do some", async () => {
-  const { run, heap, own, failures } = team(3);
+  const { run, heap, own } = team(3);
   const call = sharedCall("marks", marks(own));
   const seen = new Set<number>();
   let runs = 0;
@@ -91,7 +87,6 @@ test("every slice is done once in every run, and all threads do some", async () 
     }
     return seen.size === 3;
   });
-  expect(failures).toEqual([]);
   expect([...seen].sort()).toEqual([0, 1, 2]);
   // many short ones, so that helpers are late for some
   const quick = sharedCall("quick", marks(own, false));
@@ -126,6 +121,6 @@ test("helpers that have not come, or are gone, are not waited for", () => {
   const { run, own } = team(4);
   const out = run(sharedCall("marks", marks(own, false)));
   expect(out.every((word) => (word & 0xffff) === 1)).toBe(true);
-  running[0].helpers.stop();
+  running[0].stop();
   expect(run(sharedCall("marks", marks(own, false))).every((word) => (word & 0xffff) === 2)).toBe(true);
 });

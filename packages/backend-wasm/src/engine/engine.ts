@@ -1,5 +1,5 @@
 // What runs kernels on a thread. The leader is told what to run; helpers, on threads of their own, take slices of what it is at.
-// The function refers to nothing outside of itself, so that its text can be a worker's program (workers.ts), and it is given
+// The function refers to nothing outside of itself, so that its text can be a worker's program (start.ts), and it is given
 // what it runs as numbers in typed arrays. What is computed, and where it lies, is the compiler's business.
 
 /** Threads there can be: as many have a counter in the control block. */
@@ -21,26 +21,23 @@ export interface Run {
   readonly args: Int32Array;
   readonly scalarsAt: number;
   readonly scalars: Float64Array;
+  /** Addresses of the values it starts from, and of those that it hands out. */
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
 }
+/** What modules import beside the memory. */
+export type Imports = Readonly<Record<string, (...numbers: number[]) => number>>;
 export interface Engine {
   /** Compiles a module and gives the number of its first function; they are exported as "0", "1", …, and take (address of arguments, thread). */
   load(code: Uint8Array<ArrayBuffer>, functions: number): number;
   /** The same for helpers, which will find the code, after MODULE_HEADER bytes, at this address. It stays there. */
   offer(code: Uint8Array, first: number, functions: number, at: number): void;
   run(run: Run, onCall?: (call: number, milliseconds: number) => void): void;
-  /** A helper's whole life. */
+  /** A helper's whole life: whoever calls this does not come back. */
   help(): void;
-  /** Helpers end. */
-  end(): void;
 }
 
-/** @param imports what modules import beside the memory. */
-export function makeEngine(
-  memory: WebAssembly.Memory,
-  imports: Readonly<Record<string, (...numbers: number[]) => number>>,
-  threads: number,
-  thread: number,
-): Engine {
+export function makeEngine(memory: WebAssembly.Memory, imports: Imports, threads: number, thread: number): Engine {
   // Words of the control block, cache lines apart where several threads write.
   const JOB = 16; // counts jobs; helpers sleep on it
   const GATE = 32; // how many helpers are at the job, and CLOSED if none may join
@@ -51,7 +48,6 @@ export function makeEngine(
   const IDLE = 80; // the leader has nothing more to run
   const MODULES = 96; // how many there are to load, and where the first lies
   const FIRST_MODULE = 97;
-  const ENDED = 112;
   const FAULT = 128; // letters of a helper's error, which stand at TEXT, two to a word
   const TEXT = 640;
   const MOST_TEXT = 700;
@@ -156,11 +152,6 @@ export function makeEngine(
     words[FAULT] = 0;
     return String.fromCharCode.apply(null, Array.from(text));
   }
-  function end(): void {
-    Atomics.store(words, ENDED, 1);
-    Atomics.add(words, JOB, 1);
-    Atomics.notify(words, JOB);
-  }
   if (thread === 0 && threads > 1) {
     words[GATE] = CLOSED;
     words[IDLE] = 1;
@@ -196,7 +187,6 @@ export function makeEngine(
     for (;;) {
       waitForJob(seen);
       seen = Atomics.load(words, JOB);
-      if (Atomics.load(words, ENDED)) return;
       loadNow();
       if (Atomics.add(words, GATE, 1) >= 0) takePart();
       // whoever leaves a closed gate may be the last that the leader waits for
@@ -225,5 +215,5 @@ export function makeEngine(
     for (let i = 0; i < text.length; i++) letters[i] = text.charCodeAt(i);
     words[FAULT] = text.length;
   }
-  return { load, offer, run, help, end };
+  return { load, offer, run, help };
 }

@@ -1,0 +1,89 @@
+// A worker's side of the engine: a helper, or the leader of a page whose main thread only says what to run. Like the engine it
+// refers to nothing outside of itself (text.ts makes it a program).
+import type { Engine, Imports, makeEngine, Run } from "./engine.ts";
+
+/** Where a worker hears and answers. */
+export interface Port {
+  onmessage: ((event: { readonly data: Message }) => void) | null;
+  postMessage(answer: Answer, transfer: ArrayBuffer[]): void;
+}
+/** What a worker is told, in this order: what it is to be, then, if it leads, what to do. */
+export type Message =
+  | { readonly say: "help"; readonly memory: WebAssembly.Memory; readonly threads: number; readonly thread: number }
+  | {
+      readonly say: "lead";
+      readonly memory: WebAssembly.Memory | undefined;
+      readonly pages: number;
+      readonly threads: number;
+    }
+  | { readonly say: "grow"; readonly pages: number }
+  | { readonly say: "load"; readonly code: Uint8Array<ArrayBuffer>; readonly functions: number }
+  | {
+      readonly say: "offer";
+      readonly code: Uint8Array;
+      readonly first: number;
+      readonly functions: number;
+      readonly at: number;
+    }
+  | { readonly say: "run"; readonly run: Run; readonly timed: boolean }
+  | { readonly say: "write"; readonly pointer: number; readonly bytes: Uint8Array }
+  | { readonly say: "read"; readonly id: number; readonly pointer: number; readonly length: number };
+export type Answer =
+  | { readonly say: "ready" }
+  | { readonly say: "times"; readonly milliseconds: Float64Array }
+  | { readonly say: "bytes"; readonly id: number; readonly bytes: Uint8Array<ArrayBuffer> }
+  | { readonly say: "failed"; readonly id: number; readonly message: string };
+
+export function serve(port: Port, make: typeof makeEngine, imports: Imports): void {
+  let engine: Engine;
+  let memory: WebAssembly.Memory;
+  /** Why what lies at these addresses was not computed. */
+  const broken = new Map<number, string>();
+  /** Why nothing can be computed any more. */
+  let failure: string | undefined;
+
+  function run(what: Run, timed: boolean): void {
+    let reason = failure;
+    for (const pointer of what.inputs) reason = reason ?? broken.get(pointer);
+    const milliseconds = timed ? new Float64Array(what.functions.length) : undefined;
+    if (reason === undefined)
+      try {
+        engine.run(what, milliseconds && ((call, ms) => void (milliseconds[call] = ms)));
+      } catch (error) {
+        reason = (error as Error).message;
+      }
+    for (const pointer of what.outputs) {
+      if (reason === undefined) broken.delete(pointer);
+      else broken.set(pointer, reason);
+    }
+    if (milliseconds) port.postMessage({ say: "times", milliseconds }, []);
+  }
+  function read(id: number, pointer: number, length: number): void {
+    const message = failure ?? broken.get(pointer);
+    if (message !== undefined) return port.postMessage({ say: "failed", id, message }, []);
+    const bytes = new Uint8Array(memory.buffer, pointer, length).slice() as Uint8Array<ArrayBuffer>;
+    port.postMessage({ say: "bytes", id, bytes }, [bytes.buffer]);
+  }
+  function obey(data: Message): void {
+    if (data.say === "help") make(data.memory, imports, data.threads, data.thread).help();
+    else if (data.say === "lead") {
+      memory = data.memory ?? new WebAssembly.Memory({ initial: 1, maximum: data.pages });
+      engine = make(memory, imports, data.threads, 0);
+    } else if (data.say === "grow") memory.grow(data.pages);
+    else if (data.say === "load") engine.load(data.code, data.functions);
+    else if (data.say === "offer") engine.offer(data.code, data.first, data.functions, data.at);
+    else if (data.say === "run") run(data.run, data.timed);
+    else if (data.say === "write") {
+      new Uint8Array(memory.buffer, data.pointer, data.bytes.length).set(data.bytes);
+      broken.delete(data.pointer);
+    } else read(data.id, data.pointer, data.length);
+  }
+  port.onmessage = ({ data }) => {
+    try {
+      obey(data);
+    } catch (error) {
+      failure = failure ?? (error as Error).message;
+    }
+  };
+  port.postMessage({ say: "ready" }, []);
+}

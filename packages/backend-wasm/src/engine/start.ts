@@ -1,0 +1,114 @@
+// Starts workers. In pages their program is a file beside this one, or where that is not found, as after esbuild, the same
+// program as text; in Node it is the text. In Node they keep no process alive.
+import { makeHost } from "../pointwise/host.ts";
+import { makeEngine } from "./engine.ts";
+import { type Answer, type Message, serve } from "./serve.ts";
+
+/** The part of Node's and of a browser's Worker that is used here. */
+export interface Thread {
+  tell(message: Message, transfer?: ArrayBuffer[]): void;
+  /** It keeps the process alive (Node), or not. */
+  hold(on: boolean): void;
+  stop(): void;
+}
+/** What a worker says, and why it is no more. */
+export interface Listener {
+  onAnswer(answer: Answer): void;
+  onFailure(reason: string): void;
+}
+
+// ---- Node --------------------------------------------------------------------------------------------------------------
+/** Node's modules, without an import that a bundler for pages would follow (Node 20.16 and later). */
+interface Builtins {
+  (name: "node:os"): { availableParallelism(): number };
+  (name: "node:worker_threads"): { readonly Worker: new (text: string, options: object) => NodeWorker };
+}
+interface NodeWorker {
+  postMessage(message: Message, transfer: readonly ArrayBuffer[]): void;
+  terminate(): unknown;
+  on(event: "error", listener: (error: Error) => void): void;
+  on(event: "message", listener: (answer: Answer) => void): void;
+  ref(): void;
+  unref(): void;
+}
+interface Globals {
+  readonly process?: {
+    readonly versions?: { readonly node?: string };
+    readonly getBuiltinModule?: Builtins;
+  };
+  readonly navigator?: { readonly hardwareConcurrency?: number };
+  readonly crossOriginIsolated?: boolean;
+  readonly document?: unknown;
+}
+const { process, navigator, crossOriginIsolated, document } = globalThis as Globals;
+const inNode = process?.versions?.node !== undefined;
+const builtin = inNode ? process?.getBuiltinModule : undefined;
+
+export const cores = (): number =>
+  inNode ? (builtin?.("node:os").availableParallelism() ?? 1) : (navigator?.hardwareConcurrency ?? 1);
+/** The main thread of a page, which must not be held. */
+export const inPage = !inNode && document !== undefined;
+/** Why a memory cannot be shared; undefined if it can. */
+export function obstacle(): string | undefined {
+  if (inNode) return builtin ? undefined : "this Node cannot start threads from here; use Node 20.16 or later";
+  if (crossOriginIsolated) return undefined;
+  return "this page is not cross-origin isolated; serve it with Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp";
+}
+
+// names that bundlers give to what they add to functions
+const TEXT = `const __name = (f) => f;
+(${serve})(typeof require === "undefined" ? self : require("node:worker_threads").parentPort, ${makeEngine}, (${makeHost})());`;
+
+function startInNode({ onAnswer, onFailure }: Listener): Thread {
+  const { Worker } = builtin!("node:worker_threads");
+  const worker = new Worker(TEXT, { eval: true, execArgv: [] });
+  worker.on("message", onAnswer);
+  worker.on("error", ({ message }) => onFailure(message));
+  worker.unref();
+  return {
+    tell: (message, transfer = []) => worker.postMessage(message, transfer),
+    hold: (on) => (on ? worker.ref() : worker.unref()),
+    stop: () => void worker.terminate(),
+  };
+}
+
+// ---- browsers ------------------------------------------------------------------------------------------------------------
+const fromFile = (): Worker => new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+const fromText = (): Worker => new Worker(URL.createObjectURL(new Blob([TEXT], { type: "text/javascript" })));
+const ways = [fromFile, fromText];
+/** The first that works here. */
+let way = 0;
+
+/** A worker that has begun. @throws if none does. */
+async function startInBrowser(listener: Listener): Promise<Thread> {
+  for (; way < ways.length; way++)
+    try {
+      return await begun(ways[way](), listener);
+    } catch {
+      // the next way
+    }
+  throw new Error("this page's Content-Security-Policy, or its bundler, lets no worker start");
+}
+function begun(worker: Worker, { onAnswer, onFailure }: Listener): Promise<Thread> {
+  return new Promise((resolve, reject) => {
+    worker.onmessage = () => {
+      worker.onmessage = ({ data }: { data: Answer }) => onAnswer(data);
+      worker.onerror = ({ message }) => onFailure(message);
+      resolve({
+        tell: (message, transfer = []) => worker.postMessage(message, transfer),
+        hold: () => {},
+        stop: () => worker.terminate(),
+      });
+    };
+    worker.onerror = (event) => {
+      event.preventDefault();
+      worker.terminate();
+      reject(new Error(event.message));
+    };
+  });
+}
+
+/** @throws if no worker can be had. */
+export async function start(listener: Listener): Promise<Thread> {
+  return inNode ? startInNode(listener) : startInBrowser(listener);
+}

@@ -1,0 +1,72 @@
+// Puts the device together: a heap, an engine that is here or in a worker, helpers, and the compiler that feeds them.
+import { allocate, type Backend } from "@lamina/core";
+import type { WasmBuffer } from "./buffer.ts";
+import { type CompileOptions, Compiler } from "./compile.ts";
+import { countOf, type Helpers, startHelpers } from "./engine/threads.ts";
+import type { WasmBackend, WasmOptions } from "./index.ts";
+import { Heap } from "./memory.ts";
+import { type Place, placeFor } from "./place.ts";
+import { Profile } from "./profile.ts";
+import { kernelsOf } from "./singles.ts";
+import { hasRelaxedSimd, requireSimd } from "./support.ts";
+
+const dtypes = ["float32", "int32", "uint8", "bool"] as const;
+
+/** The device with the same plans and the same heap, but no memory and no kernels. */
+function onPaper(maxBytes: number, options: CompileOptions): Backend<WasmBuffer> {
+  const heap = new Heap(maxBytes, "on paper");
+  const compiler = new Compiler(heap, { ...options, onPaper: true });
+  return {
+    name: "wasm",
+    dtypes,
+    kernels: kernelsOf(compiler).kernels,
+    upload: ({ length }, dtype) => heap.allocate(dtype, length),
+    read: ({ dtype, length }) => allocate(dtype, length),
+    free: (buffer) => heap.free(buffer),
+    compile: (program) => compiler.compile(program),
+    memory: () => heap.info(),
+    close: async () => heap.close(),
+  };
+}
+
+/** For tests: from how much work on threads share a call. */
+interface Internals {
+  readonly leastWork?: number;
+}
+
+export async function open(
+  { relaxedSimd = "auto", winograd = "auto", threads: wanted = 1, worker = "auto", maxBytes, profile }: WasmOptions,
+  { leastWork }: Internals = {},
+): Promise<WasmBackend> {
+  requireSimd();
+  const times = profile ? new Profile() : undefined;
+  const relaxed = relaxedSimd === "auto" && hasRelaxedSimd();
+  const threads = countOf(wanted);
+  const place: Place = await placeFor(worker, maxBytes, threads);
+  const { heap, engine } = place;
+  let helpers: Helpers | undefined;
+  const onShared = () => void (helpers ??= startHelpers(heap.memory, threads));
+  const options: CompileOptions = { relaxed, winograd, profile: times, threads, engine, onShared, leastWork };
+  const compiler = new Compiler(heap, options);
+  const { kernels, singles } = kernelsOf(compiler);
+  return {
+    name: "wasm",
+    dtypes,
+    kernels,
+    upload: (data, dtype) => place.upload(data, dtype),
+    read: (buffer) => place.read(buffer),
+    free: (buffer) => heap.free(buffer),
+    compile: (program) => compiler.compile(program),
+    memory: () => heap.info(),
+    onPaper: (most) => onPaper(most, options),
+    details: { threads },
+    profile: () => times?.take() ?? [],
+    close: async () => {
+      helpers?.stop();
+      place.close();
+      heap.close();
+      singles.clear();
+      compiler.clear();
+    },
+  };
+}

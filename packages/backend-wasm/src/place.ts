@@ -1,0 +1,64 @@
+// Where the device computes: on the thread that calls, or in a worker, where values take a moment to be read.
+import type { DType, TypedArray } from "@lamina/core";
+import type { WasmBuffer } from "./buffer.ts";
+import { type Engine, makeEngine } from "./engine/engine.ts";
+import { openRemote } from "./engine/remote.ts";
+import { inPage } from "./engine/start.ts";
+import { notice } from "./engine/threads.ts";
+import { arrayOf, bytesPerElement, Heap } from "./memory.ts";
+import { hostFunctions } from "./pointwise/host.ts";
+
+export interface Place {
+  readonly heap: Heap;
+  readonly engine: Engine;
+  upload(data: TypedArray, dtype: DType): WasmBuffer;
+  read(buffer: WasmBuffer): TypedArray | Promise<TypedArray>;
+  close(): void;
+}
+
+/** @throws if a worker is asked for and cannot be had. */
+export async function placeFor(
+  worker: "auto" | boolean,
+  maxBytes: number | undefined,
+  threads: number,
+): Promise<Place> {
+  if (worker === false || (worker === "auto" && !inPage)) return here(maxBytes, threads);
+  try {
+    return await elsewhere(maxBytes, threads);
+  } catch (error) {
+    if (worker === true) throw error;
+    notice(`runs on the page's main thread: ${(error as Error).message}`);
+    return here(maxBytes, threads);
+  }
+}
+
+function here(maxBytes: number | undefined, threads: number): Place {
+  const heap = new Heap(maxBytes, threads > 1 ? "shared" : "alone");
+  return {
+    heap,
+    engine: makeEngine(heap.memory, hostFunctions, threads, 0),
+    upload: (data, dtype) => heap.upload(data, dtype),
+    read: (buffer) => heap.read(buffer),
+    close: () => {},
+  };
+}
+
+async function elsewhere(maxBytes: number | undefined, threads: number): Promise<Place> {
+  const heap = new Heap(maxBytes, threads > 1 ? "shared" : "elsewhere", (pages) => engine.grow(pages));
+  const engine = await openRemote(threads > 1 ? heap.memory : undefined, heap.pages, threads);
+  return {
+    heap,
+    engine,
+    upload(data, dtype) {
+      const buffer = heap.allocate(dtype, data.length);
+      engine.write(buffer.pointer, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+      return buffer;
+    },
+    async read(buffer) {
+      heap.check(buffer);
+      const { dtype, length, pointer } = buffer;
+      return arrayOf(dtype, await engine.read(pointer, length * bytesPerElement(dtype)));
+    },
+    close: () => engine.close(),
+  };
+}
