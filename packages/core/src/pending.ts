@@ -19,8 +19,8 @@ let ticking: Promise<void> | undefined;
 // ---- recording -------------------------------------------------------------------------------------------------------
 /** Adds `t` to what is pending, on the device of its inputs. Leaves no trace if it throws. */
 export function enqueue(t: Tensor, home: Home | undefined): void {
+  if (isFull(t.inputs)) flush(); // it may be that what runs now are the inputs
   for (const x of t.inputs) if (!x.group) ready(x);
-  if (isFull(t.inputs)) flush();
   join(t, home);
   recorded.push(t);
   if (!t.op!.alias) (home ?? here()).session.stats.recorded++;

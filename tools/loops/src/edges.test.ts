@@ -363,6 +363,14 @@ test("a deep chain does not overflow the stack", async () => {
   close(await w.grad!.item(), 2);
 });
 
+test("what runs because too much is pending may be the inputs of the op at hand", async () => {
+  await setup({ options: { maxPending: 1 } });
+  const x = tensor([1, 4]);
+  const root = x.sqrt();
+  const twice = root.neg();
+  assert.deepEqual(await root.mul(twice).toArray(), [-1, -4]);
+});
+
 test("an evaluation each step that nobody reads does not pile up old parameters", async () => {
   const { model } = await setup();
   const next = batches();
