@@ -243,6 +243,14 @@ describe("train", () => {
     expect(err).toMatch(/taken holds a run already; go on with it by --resume/);
     expect(code).toBe(1);
   });
+  test("--batch-size auto takes what fits; a resumed run keeps it", async () => {
+    const { out } = await lamina(...train("auto", "--batch-size", "auto", "--epochs", "1"));
+    expect(events(out)[0]).toEqual({ event: "note", text: "batches of 256" });
+    expect(JSON.parse(await readFile(join(folder, "auto", "config.json"), "utf8")).batchSize).toBe(256);
+    expect((await lamina("resume", "auto", "--epochs", "2", "--json")).code).toBe(0);
+    const { err } = await lamina("train", "--batch-size", "most");
+    expect(err).toMatch(/argument 'most' is invalid. Give a whole number from 1, or "auto"/);
+  });
   test("Ctrl-C finishes the step, saves, exits with 130; --resume ends where an undisturbed run does, bit for bit", async () => {
     await lamina(...train("whole", "--epochs", "4"));
     let hit = false;

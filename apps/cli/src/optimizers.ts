@@ -4,7 +4,7 @@ import { Adadelta, Adagrad, Adam, AdamW, LARS, NAdam, type Optimizer, RAdam, RMS
 import type { RunConfig } from "./runFolder.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: each optimiser has hyper-parameters of its own.
-type MakeOptimizer = (model: nn.Module, config: RunConfig) => Optimizer<any>;
+type MakeOptimizer = (model: nn.Module, config: Pick<RunConfig, "lr" | "momentum" | "weightDecay">) => Optimizer<any>;
 export const optimizers: Readonly<Record<string, MakeOptimizer>> = {
   sgd: (model, { lr, momentum, weightDecay }) => new SGD(model.parameters(), { lr, momentum, weightDecay }),
   adam: (model, { lr, weightDecay }) => new Adam(model.parameters(), { lr, weightDecay }),

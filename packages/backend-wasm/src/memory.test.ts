@@ -59,6 +59,20 @@ test("a limit is kept, said in the error, and leaves the heap usable", () => {
   expect(heap.memory.buffer.byteLength).toBeLessThanOrEqual(1 << 20);
 });
 
+test("buffers move together where there would be no room else, and keep their values", () => {
+  for (const onPaper of [false, true]) {
+    const heap = new Heap(1 << 20, onPaper);
+    const all = Array.from({ length: 15 }, (_, i) => heap.upload(new Float32Array(15_000).fill(i), "float32"));
+    all.filter((_, i) => i % 2 === 0).forEach((x) => void heap.free(x));
+    const large = heap.allocate("float32", 120_000); // more than any gap
+    expect(large.length).toBe(120_000);
+    if (!onPaper) for (const i of [1, 7, 13]) expect(heap.read(all[i])).toEqual(new Float32Array(15_000).fill(i));
+    heap.free(all[3]);
+    heap.take(64);
+    expect(() => heap.allocate("float32", 45_000)).toThrow(OutOfMemoryError); // a run's block does not move
+  }
+});
+
 test("misuse is named", () => {
   const heap = new Heap();
   const x = heap.allocate("float32", 4);

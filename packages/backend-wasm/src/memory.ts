@@ -1,4 +1,5 @@
-// One growing WebAssembly.Memory and who has which bytes of it: best fit, neighbours joined when freed.
+// One growing WebAssembly.Memory and who has which bytes of it: best fit, neighbours joined when freed, buffers moved together when
+// there would be no room else.
 // What the bytes mean is the caller's business.
 import { type DType, type MemoryInfo, OutOfMemoryError, type TypedArray } from "@lamina/core";
 import type { WasmBuffer } from "./buffer.ts";
@@ -144,7 +145,10 @@ export class Heap {
     const free = last && last.start + last.size === this.end ? last.size : 0;
     const least = Math.ceil((size - free) / PAGE);
     const room = Math.floor((this.limit - SLACK - this.end) / PAGE);
-    if (least > room) throw this.outOfMemory(asked);
+    if (least > room) {
+      if (!this.compact()) throw this.outOfMemory(asked);
+      return this.bestGap(size) ?? this.grow(size, asked);
+    }
     const pages = this.growBy(Math.min(room, Math.max(least, Math.ceil(this.end / PAGE / 4))), least);
     if (pages === 0) throw this.outOfMemory(asked);
     const from = this.end;
@@ -162,6 +166,23 @@ export class Heap {
         // the engine has no more
       }
     return 0;
+  }
+  /** Moves all buffers to the front, so that what is free lies together; false if it does already, or if a run is under way. */
+  private compact(): boolean {
+    if (this.gaps.length <= 1 || this.blocks.size > this.buffers.size) return false;
+    const bytes = new Uint8Array(this.memory.buffer);
+    let to = FIRST;
+    for (const buffer of [...this.buffers].sort((a, b) => a.pointer - b.pointer)) {
+      const { pointer: from } = buffer;
+      const asked = this.blocks.get(from)!;
+      this.blocks.delete(from);
+      this.blocks.set(to, asked);
+      bytes.copyWithin(to, from, from + asked);
+      (buffer as { pointer: number }).pointer = to;
+      to += Math.max(ALIGN, roundUp(asked, ALIGN));
+    }
+    this.gaps.splice(0, this.gaps.length, { start: to, size: this.end - to });
+    return true;
   }
   private outOfMemory(asked: number): OutOfMemoryError {
     return new OutOfMemoryError("wasm", { requested: asked, inUse: this.inUse, limit: this.limit });

@@ -47,11 +47,12 @@ export class OutOfMemoryError extends Error {
   constructor(
     device: string,
     { requested, inUse, limit }: { requested: number; inUse: number; limit: number | undefined },
-    options?: ErrorOptions,
+    { message, ...options }: ErrorOptions & { message?: string } = {},
   ) {
     const most = limit === undefined ? "" : ` of at most ${inBytes(limit)}`;
     super(
-      `${device}: ${inBytes(requested)} asked for, but the device has no room for it with ${inBytes(inUse)} in use${most}; use a smaller batch or smaller pictures, or dispose() what is no longer needed`,
+      message ??
+        `${device}: ${inBytes(requested)} asked for, but the device has no room for it with ${inBytes(inUse)} in use${most}; use a smaller batch or smaller pictures, or dispose() what is no longer needed`,
       options,
     );
     this.device = device;

@@ -7,8 +7,8 @@ import { Resize } from "./transforms/resize.ts";
 import { Compose, type Transform } from "./transforms/transform.ts";
 
 export interface LoadFashionMNISTOptions extends Omit<LoadOptions, "train" | "transform"> {
-  /** Pictures in a batch. */
-  readonly batchSize: number;
+  /** Pictures in a batch; "auto" leaves it to fit(), for training, and tests with 256. */
+  readonly batchSize: number | "auto";
   /** To so many pixels a side, as they are used: never all at once (default: 28, as they are). */
   readonly resize?: number | readonly [number, number];
   /** After resizing, for the training pictures only: flips and crops, say. */
@@ -18,6 +18,7 @@ export interface LoadFashionMNISTOptions extends Omit<LoadOptions, "train" | "tr
   /** Threads that load (default 0: the main one). */
   readonly workers?: number;
 }
+const TEST_BATCH = 256;
 type Loader = DataLoader<LabelledImage, Batch>;
 
 /**
@@ -34,6 +35,6 @@ export async function loadFashionMNIST(options: LoadFashionMNISTOptions): Promis
   const [train, test] = await Promise.all([part(true, augment ? [...sized, augment] : sized), part(false, sized)]);
   return [
     new DataLoader(train, { batchSize, shuffle: true, seed, workers }),
-    new DataLoader(test, { batchSize, workers }),
+    new DataLoader(test, { batchSize: batchSize === "auto" ? TEST_BATCH : batchSize, workers }),
   ];
 }

@@ -6,8 +6,8 @@ import type { Request, WorkerLike } from "./workers/messages.ts";
 import { type Pool, startPool } from "./workers/pool.ts";
 
 export interface LoaderOptions<T, B> {
-  /** Items in a batch; 1 by default. */
-  readonly batchSize?: number;
+  /** Items in a batch; 1 by default. "auto" leaves it to fit(): what fits the device's memory, 256 at most. */
+  readonly batchSize?: number | "auto";
   /** Whether each epoch has an order of its own; false by default. */
   readonly shuffle?: boolean;
   /** Decides the orders, the same on every device and engine. Drawn from the default generator if left out. */
@@ -56,7 +56,8 @@ export const randomOfEpoch =
  */
 export class DataLoader<T, B = Batch> implements AsyncIterable<B> {
   readonly dataset: Dataset<T, B>;
-  readonly batchSize: number;
+  /** Undefined while it is to be chosen, which `batchSize: "auto"` asks of fit(). May be set once. */
+  chosenBatchSize: number | undefined;
   readonly shuffle: boolean;
   readonly dropLast: boolean;
   readonly prefetch: number;
@@ -71,7 +72,7 @@ export class DataLoader<T, B = Batch> implements AsyncIterable<B> {
 
   constructor(dataset: Dataset<T, B>, options: LoaderOptions<T, B> = {}) {
     const { batchSize = 1, shuffle = false, seed, dropLast = false, prefetch = 2, collate, workers = 0 } = options;
-    checkCount("batchSize", batchSize, 1);
+    if (batchSize !== "auto") checkCount("batchSize", batchSize, 1);
     checkCount("prefetch", prefetch, 0);
     checkCount("workers", workers, 0);
     if (workers > 0 && collate)
@@ -79,7 +80,7 @@ export class DataLoader<T, B = Batch> implements AsyncIterable<B> {
         `DataLoader: collate cannot be sent to ${workers} workers; pass it to serve() in the workers' file, or leave out workers`,
       );
     this.dataset = dataset;
-    this.batchSize = batchSize;
+    this.chosenBatchSize = batchSize === "auto" ? undefined : batchSize;
     this.shuffle = shuffle;
     this.dropLast = dropLast;
     this.prefetch = prefetch;
@@ -89,6 +90,17 @@ export class DataLoader<T, B = Batch> implements AsyncIterable<B> {
     this.seed = new Generator(seed ?? (shuffle ? defaultGenerator.words(1)[0] : 0)).state.seed;
   }
 
+  /** Items in a batch. @throws while it is to be chosen. */
+  get batchSize(): number {
+    if (this.chosenBatchSize !== undefined) return this.chosenBatchSize;
+    throw new Error(
+      'DataLoader: batchSize is "auto", and nothing has chosen it yet; fit() does, or chooseBatchSize() of @lamina/train, or pass a number',
+    );
+  }
+  /** A batch of the first item alone: what shapes batches have. No epoch begins by it. */
+  example(): Promise<B> {
+    return this.load(Int32Array.of(0), 0, 0, 1);
+  }
   /** The number of batches in an epoch. */
   get length(): number {
     const batches = this.dataset.length / this.batchSize;
@@ -110,6 +122,7 @@ export class DataLoader<T, B = Batch> implements AsyncIterable<B> {
    * @throws if the state is of a loader with another batch size or number of items.
    */
   restore(state: LoaderState): void {
+    this.chosenBatchSize ??= state.batchSize;
     const here = { batchSize: this.batchSize, items: this.dataset.length };
     if (state.batchSize !== here.batchSize || state.items !== here.items)
       throw new Error(
@@ -153,8 +166,8 @@ export class DataLoader<T, B = Batch> implements AsyncIterable<B> {
       ? new Generator(this.seed, COUNTERS + epoch).permutation(n)
       : Int32Array.from({ length: n }, (_, i) => i);
   }
-  private load(order: Int32Array, epoch: number, batch: number): Promise<B> {
-    const indices = order.slice(batch * this.batchSize, (batch + 1) * this.batchSize);
+  private load(order: Int32Array, epoch: number, batch: number, size = this.batchSize): Promise<B> {
+    const indices = order.slice(batch * size, (batch + 1) * size);
     const loaded =
       this.workers > 0
         ? this.loadByWorker({ indices, seed: this.seed, epoch })

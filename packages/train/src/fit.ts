@@ -1,14 +1,13 @@
 // The training loop: short enough to copy out and change. Drawing is left to whoever passes onStep and onEpoch.
-import { crossEntropy, div, type nn, type Tensor } from "@lamina/core";
+import { DeviceLostError, type nn, OutOfMemoryError, type Tensor } from "@lamina/core";
 import type { Callback, Running } from "./callbacks.ts";
 import { type Batches, evaluate } from "./evaluate.ts";
 import { Keeper, type KeeperOptions } from "./keeper.ts";
-import { type BatchMetrics, type EpochResult, type Loss, lossOf, type Metrics, meansOf, measure } from "./metrics.ts";
-import { clipGradNorm } from "./optim/clip.ts";
-import type { EMA } from "./optim/ema.ts";
-import type { Optimizer } from "./optim/optimizer.ts";
+import { chooseBatchSize, explained } from "./memory.ts";
+import { type BatchMetrics, type EpochResult, type Metrics, meansOf } from "./metrics.ts";
 import { type Companion, capture, type Participants, type Progress } from "./progress.ts";
 import { type LRScheduler, ReduceLROnPlateau } from "./schedules/index.ts";
+import { recordBatch, type StepOptions } from "./step.ts";
 import { takeTurns } from "./turns.ts";
 import { Watch } from "./watch.ts";
 
@@ -20,26 +19,16 @@ export interface StepResult extends BatchMetrics {
   /** Steps in an epoch, where the loader knows. */
   readonly steps: number | undefined;
 }
-export interface FitOptions extends KeeperOptions {
+export interface FitOptions extends KeeperOptions, StepOptions {
   /** A DataLoader, an array of batches, anything iterable that can be walked once an epoch. */
   train: Batches;
   /** Evaluated after each epoch. */
   test?: Batches;
   epochs: number;
-  // biome-ignore lint/suspicious/noExplicitAny: any optimiser's hyper-parameters.
-  optimizer: Optimizer<any>;
-  /** Default crossEntropy. */
-  loss?: Loss;
   /** Steps after each epoch or each step; ReduceLROnPlateau after each epoch with the test loss, or without test data the training loss. */
   schedule?: LRScheduler | ReduceLROnPlateau;
   /** Default "epoch". */
   scheduleEvery?: "epoch" | "step";
-  /** How many batches make a step: their gradients are averaged, as if they were one batch (default 1). */
-  accumulate?: number;
-  /** The gradients' norm is made no larger than this before each step. */
-  clipGradNorm?: number;
-  /** Is updated after each step. */
-  ema?: EMA;
   callbacks?: readonly Callback[];
   /** Called after each batch; awaited. */
   onStep?(result: StepResult): void | Promise<void>;
@@ -52,12 +41,15 @@ export interface FitOptions extends KeeperOptions {
 /**
  * Trains `model` for `epochs` epochs and gives what each came to. In the steady state a step is one program, which computes
  * its loss and its number of right answers as well. When the device is lost, it goes on from the last snapshot on one opened anew.
- * @throws if a loss is not a finite number, naming the step and the layer; if the signal is aborted; what the checkpoint store throws.
+ * @throws if a loss is not a finite number, naming the step and the layer; if a step has no room on the device, with what would fit
+ * (where the run was before it is in the checkpoint); if the signal is aborted; what the checkpoint store throws.
  */
 export async function fit(model: nn.Module, options: FitOptions): Promise<EpochResult[]> {
   checkOptions(options);
   const participants = participantsOf(model, options);
-  const keeper = await Keeper.start(participants, options);
+  const saved = options.resume ? await options.checkpoint?.load() : undefined;
+  if (!saved) await chooseBatchSize(model, options);
+  const keeper = await Keeper.start(participants, options, saved);
   const watch = new Watch(model);
   try {
     const run = new Run(participants, options, keeper, watch);
@@ -148,10 +140,11 @@ class Run implements Running {
     const steps = (train as { length?: number }).length;
     const turn = takeTurns();
     model.train();
+    this.keeper.mark();
     let start = performance.now();
     for await (const [x, y] of train) {
       const last = (progress.step + 1) % accumulate === 0 || progress.step + 1 === steps;
-      const batch = await this.step(x, y, progress.step % accumulate === 0, last);
+      const batch = await this.step([x, y], { first: progress.step % accumulate === 0, last });
       const now = performance.now();
       progress.add(batch, (now - start) / 1000, steps);
       start = now;
@@ -163,25 +156,22 @@ class Run implements Running {
       if (!last) continue; // gradients are not in a checkpoint
       await this.keeper.afterStep(signal?.aborted ?? false);
       signal?.throwIfAborted();
+      this.keeper.mark();
     }
     if (progress.step === 0) throw new Error("fit: the training data has no batches; pass a loader with at least one");
   }
-  /** One batch: the first of a step clears the gradients, the last updates the parameters. */
-  private step(x: Tensor, y: Tensor, first: boolean, last: boolean): Promise<BatchMetrics> {
-    const { optimizer, loss = crossEntropy, accumulate = 1, clipGradNorm: most, ema } = this.options;
+  private async step(batch: readonly [Tensor, Tensor], part: { first: boolean; last: boolean }): Promise<BatchMetrics> {
     this.watch.clear();
-    const logits = this.model.forward(x);
-    const value = lossOf(loss, logits, y);
-    const read = measure(value, logits, y);
-    if (first) optimizer.zeroGrad();
-    (accumulate === 1 ? value : div(value, accumulate)).backward();
-    if (last) {
-      if (most !== undefined) clipGradNorm(this.model.parameters(), most);
-      optimizer.step();
-      ema?.update();
-      if (this.options.scheduleEvery === "step") (this.options.schedule as LRScheduler | undefined)?.step();
+    try {
+      const result = await recordBatch(this.model, this.options, batch, part)();
+      const { schedule, scheduleEvery } = this.options;
+      if (part.last && scheduleEvery === "step") (schedule as LRScheduler | undefined)?.step();
+      return result;
+    } catch (error) {
+      if (!(error instanceof OutOfMemoryError)) throw error;
+      if (part.first) await this.keeper.saveMark();
+      throw explained(this.model, this.options, batch, error) ?? error;
     }
-    return read();
   }
   private async checkFinite(loss: number): Promise<void> {
     if (Number.isFinite(loss)) return;
@@ -218,7 +208,7 @@ class Run implements Running {
     try {
       return test && (await this.watch.without(() => evaluate(this.model, test, { loss, signal })));
     } catch (error) {
-      if (signal?.aborted) await this.keeper.save(); // the epoch's training is not lost
+      if (!(error instanceof DeviceLostError)) await this.keeper.save(); // the epoch's training is not lost
       throw error;
     }
   }

@@ -8,6 +8,7 @@ import {
   type Participants,
   Progress,
   restore,
+  whereabouts,
 } from "./progress.ts";
 
 export interface KeeperOptions {
@@ -34,15 +35,15 @@ export class Keeper {
   private readonly options: KeeperOptions;
   private snapshot: Checkpoint | undefined = undefined;
   private losses = 0;
+  private marked: { at: ReturnType<typeof whereabouts>; undo: (() => void)[] } | undefined = undefined;
 
   private constructor(run: Participants, options: KeeperOptions) {
     this.run = run;
     this.options = options;
   }
   /** At the start of a run, or where the newest checkpoint was taken. */
-  static async start(run: Participants, options: KeeperOptions): Promise<Keeper> {
+  static async start(run: Participants, options: KeeperOptions, saved: Checkpoint | undefined): Promise<Keeper> {
     const keeper = new Keeper(run, options);
-    const saved = options.resume ? await options.checkpoint?.load() : undefined;
     if (saved) keeper.progress = restore(run, saved);
     if (keeper.canReopen) keeper.snapshot = saved ?? (await capture(run, keeper.progress));
     return keeper;
@@ -66,6 +67,18 @@ export class Keeper {
     if (this.canReopen && (isRestorable(this.run.train) || step === 0 || trained)) this.snapshot = now;
     this.losses = 0;
     return now;
+  }
+  /** A step begins here, and may fail. */
+  mark(): void {
+    const { optimizer, ema } = this.run;
+    this.marked = { at: whereabouts(this.run), undo: [optimizer.trial().undo, ...(ema ? [ema.trial().undo] : [])] };
+  }
+  /** A step had no room and has not happened: saves where the run was before it. */
+  async saveMark(): Promise<void> {
+    const { at, undo } = this.marked!;
+    for (const f of undo) f();
+    const { epoch, step } = this.progress;
+    if (epoch > 1 || step > 0) await this.options.checkpoint?.save(await capture(this.run, this.progress, at));
   }
   /** One more step is done. */
   async afterStep(stopping: boolean): Promise<void> {

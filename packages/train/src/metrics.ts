@@ -19,10 +19,12 @@ export interface BatchMetrics {
   readonly correct: number;
   readonly examples: number;
 }
-/** Begins to measure where loss and logits are recorded; what it gives reads both in one run, after step(). */
+/** Begins to measure where loss and logits are recorded, and has both kept; what it gives reads them in one run, after step(). */
 export function measure(loss: Tensor, logits: Tensor, y: Tensor): () => Promise<BatchMetrics> {
   const correct = areClasses(logits, y) ? countCorrect(logits, y) : undefined;
   const examples = y.shape[0];
+  loss.keep();
+  correct?.keep();
   return async () => {
     const [l, c = Number.NaN] = await Promise.all([loss.item(), correct?.item()]);
     return { loss: l, correct: c, examples };

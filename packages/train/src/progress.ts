@@ -95,11 +95,15 @@ const split = (name: string): [string, string] => {
   return [name.slice(0, dot), name.slice(dot + 1)];
 };
 
+/** Where random numbers and the data are. */
+export const whereabouts = ({ train }: Participants): Pick<CheckpointMeta, "random" | "loader"> => ({
+  random: randomState(),
+  loader: isRestorable(train) ? train.state() : null,
+});
 /** Reads everything that the rest of the run depends on. */
-export async function capture(run: Participants, progress: Progress): Promise<Checkpoint> {
-  const { model, optimizer, train, ema } = run;
+export async function capture(run: Participants, progress: Progress, at = whereabouts(run)): Promise<Checkpoint> {
+  const { model, optimizer, ema } = run;
   const { epoch, step, trained, sums, seconds, history } = progress;
-  const at = { random: randomState(), loader: isRestorable(train) ? train.state() : null };
   const companions = Object.fromEntries(Object.entries(run.companions ?? {}).map(([k, c]) => [k, c.stateDict()]));
   const [modelState, { state, paramGroups }, average] = await Promise.all([
     model.stateDict(),

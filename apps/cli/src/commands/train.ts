@@ -1,9 +1,9 @@
 // `lamina train` and `lamina resume`: the main job. Data, model, optimiser and device by name; a run folder with checkpoints, metrics
 // and pictures.
-import { type Backend, manualSeed, type nn, setBackend } from "@lamina/core";
+import { type Backend, manualSeed, type nn, OutOfMemoryError, setBackend } from "@lamina/core";
 import { DataLoader, type FashionMNIST } from "@lamina/data";
 import { fastestBackend } from "@lamina/devices";
-import { type Callback, type EpochResult, fit } from "@lamina/train";
+import { type Callback, chooseBatchSize, type EpochResult, fit } from "@lamina/train";
 import { checkpointFolder } from "@lamina/train/checkpoint";
 import type { Command } from "commander";
 import { defaultBackend, openBackend } from "../backends.ts";
@@ -11,13 +11,14 @@ import { DATA_HELP, loadParts } from "../data.ts";
 import { exitCodes, Failure, lookUp } from "../failure.ts";
 import { stopOnSignals } from "../interrupt.ts";
 import { modelFor, modelList } from "../models.ts";
-import { count, rate, seed } from "../numbers.ts";
+import { count, countOrAuto, rate, seed } from "../numbers.ts";
 import { optimizers } from "../optimizers.ts";
 import { humanOutput, jsonOutput, type Output } from "../output.ts";
 import { freeFolder, type RunConfig, RunFolder } from "../runFolder.ts";
 import { EventFile } from "../tensorboard.ts";
 
-interface TrainOptions extends RunConfig {
+interface TrainOptions extends Omit<RunConfig, "batchSize"> {
+  readonly batchSize: RunConfig["batchSize"] | "auto";
   readonly backend: string;
   readonly run?: string;
   readonly resume?: boolean;
@@ -37,7 +38,12 @@ export function addTrain(program: Command): void {
       defaultBackend(),
     )
     .option("-e, --epochs <n>", "passes over the training data", count, 10)
-    .option("--batch-size <n>", "images in a step", count, 256)
+    .option(
+      "--batch-size <n>",
+      "images in a step; auto takes what fits the device's memory, 256 at most",
+      countOrAuto,
+      256,
+    )
     .option("-o, --optimizer <name>", Object.keys(optimizers).join(", "), "sgd")
     .option("--lr <rate>", "learning rate", rate, 0.9)
     .option("--momentum <m>", "of sgd, rmsprop and lars", rate, 0)
@@ -74,8 +80,10 @@ export function addResume(program: Command): void {
     );
 }
 
+/** As a run is started: the batch size may be left open. */
+type Asked = Omit<RunConfig, "batchSize"> & Pick<TrainOptions, "batchSize">;
 interface Settings {
-  readonly config: RunConfig;
+  readonly config: Asked;
   readonly backend: string;
   readonly folder: string;
   readonly resume: boolean;
@@ -101,15 +109,15 @@ async function settingsOf(options: TrainOptions, command: Command): Promise<Sett
   return { config: { ...saved, epochs }, folder: run, ...rest };
 }
 
-async function train({ config, backend, folder: path, resume, output }: Settings): Promise<void> {
-  const makeOptimizer = lookUp(optimizers, "optimizer", config.optimizer);
+async function train({ config: asked, backend, folder: path, resume, output }: Settings): Promise<void> {
+  const makeOptimizer = lookUp(optimizers, "optimizer", asked.optimizer);
   let device = backend === "auto" ? undefined : await openBackend(backend);
   if (device) setBackend(device);
-  const data = await loadParts(config);
+  const data = await loadParts(asked);
   const { rows, columns } = data.train;
-  const side = config.resize;
-  manualSeed(config.seed);
-  const model = modelFor(config.model, side ? [1, side, side] : [1, rows, columns]);
+  const side = asked.resize;
+  manualSeed(asked.seed);
+  const model = modelFor(asked.model, side ? [1, side, side] : [1, rows, columns]);
   const folder = await RunFolder.open(path);
   const stop = stopOnSignals(() => output.note("stopping after this step; once more to stop at once"));
   try {
@@ -119,8 +127,14 @@ async function train({ config, backend, folder: path, resume, output }: Settings
       throw new Failure(
         `${path} holds a run already; go on with it by --resume, or choose another folder with --run FOLDER`,
       );
+    device ??= await pickBackend(model, data.train, asked.batchSize, output);
+    const optimizer = makeOptimizer(model, asked);
+    const clip = asked.clipGradNorm !== undefined && { clipGradNorm: asked.clipGradNorm };
+    const train = new DataLoader(data.train, { batchSize: asked.batchSize, shuffle: true, seed: asked.seed });
+    await chooseBatchSize(model, { train, optimizer, ...clip });
+    const config = { ...asked, batchSize: train.batchSize };
+    if (asked.batchSize === "auto") output.note(`batches of ${train.batchSize}`);
     await folder.writeConfig(config);
-    device ??= await pickBackend(model, data.train, config.batchSize, output);
     const history = saved?.meta.history ?? [];
     output.start({
       model: config.model,
@@ -131,14 +145,13 @@ async function train({ config, backend, folder: path, resume, output }: Settings
       resumed: resume,
     });
     for (const e of history) output.epoch(e);
-    const train = new DataLoader(data.train, { batchSize: config.batchSize, shuffle: true, seed: config.seed });
     const done = saved ? (saved.meta.epoch - 1) * train.length + saved.meta.step : 0;
     const all = await fit(model, {
       train,
       test: new DataLoader(data.test, { batchSize: 256 }),
       epochs: config.epochs,
-      optimizer: makeOptimizer(model, config),
-      ...(config.clipGradNorm !== undefined && { clipGradNorm: config.clipGradNorm }),
+      optimizer,
+      ...clip,
       checkpoint: store,
       resume,
       signal: stop.signal,
@@ -163,6 +176,10 @@ async function train({ config, backend, folder: path, resume, output }: Settings
         folder.file(name),
       ),
     );
+  } catch (error) {
+    if (!(error instanceof OutOfMemoryError)) throw error;
+    const kept = (await folder.newestCheckpoint()) ? `; what was trained is in ${path}` : "";
+    throw new Failure(`${error.message}; start a run with --batch-size, --batch-size auto or --resize${kept}`);
   } finally {
     output.close();
     stop.undo();
@@ -204,8 +221,14 @@ function scalarsOf({ trainLoss, trainAccuracy, testLoss, testAccuracy, examplesP
 }
 
 /** Sets the device on which this model trains fastest, and says why. */
-async function pickBackend(model: nn.Module, data: FashionMNIST, batchSize: number, output: Output): Promise<Backend> {
-  const batch = await data.batch(Int32Array.from({ length: Math.min(batchSize, data.length) }, (_, i) => i));
+async function pickBackend(
+  model: nn.Module,
+  data: FashionMNIST,
+  batchSize: number | "auto",
+  output: Output,
+): Promise<Backend> {
+  const size = Math.min(batchSize === "auto" ? 256 : batchSize, data.length);
+  const batch = await data.batch(Int32Array.from({ length: size }, (_, i) => i));
   const { backend, why } = await fastestBackend(model, batch);
   output.note(why);
   return backend;

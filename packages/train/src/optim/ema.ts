@@ -30,6 +30,11 @@ export class EMA {
       return [name, p, new Cell(`${name}.average`, tensor(new Float32Array(numel), { shape, dtype }))] as const;
     });
   }
+  /** For a step that is only tried, as an optimiser's. */
+  trial(): { cells: Cell[]; undo(): void } {
+    const { updates } = this;
+    return { cells: this.averages.map(([, , average]) => average), undo: () => void (this.updates = updates) };
+  }
   /** Recorded; runs with the training step. */
   update(): void {
     const share = this.updates++ === 0 ? 1 : 1 - this.decay;

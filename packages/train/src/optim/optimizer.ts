@@ -23,6 +23,12 @@ export class ParameterState {
   get step(): number {
     return this.numbers.step;
   }
+  /** As it was: what was made since is let go. */
+  restore(numbers: ParameterState["numbers"], cells: readonly [string, Cell][]): void {
+    for (const name of Object.keys(this.numbers)) delete this.numbers[name];
+    Object.assign(this.numbers, numbers);
+    for (const name of this.cells.keys()) if (!cells.some(([known]) => known === name)) this.forget(name);
+  }
   /** As if it had never been asked for. */
   forget(name: string): void {
     this.cells.get(name)?.clear();
@@ -99,6 +105,19 @@ export abstract class Optimizer<H extends { lr: number }> {
   /** Clears the gradients, which backward() would otherwise add to. */
   zeroGrad(): void {
     for (const p of this.states.keys()) p.grad = undefined;
+  }
+
+  /** For a step that is only tried: the tensors it remembers, and what makes it forget what it has done since. */
+  trial(): { cells: Cell[]; undo(): void } {
+    const saved = [...this.states.values()].map((state) => ({
+      state,
+      numbers: { ...state.numbers },
+      cells: [...state.cells],
+    }));
+    const undo = () => {
+      for (const { state, numbers, cells } of saved) state.restore(numbers, cells);
+    };
+    return { cells: saved.flatMap(({ cells }) => cells.map(([, cell]) => cell)), undo };
   }
 
   /** Everything that step() depends on beside the parameters, read in one go. */
