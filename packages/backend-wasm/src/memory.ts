@@ -30,10 +30,17 @@ interface Gap {
   size: number;
 }
 
+const sizeOfBlock = (bytes: number): number => Math.max(ALIGN, roundUp(bytes, ALIGN));
+
 /** Blocks of one memory. */
 export class Heap {
   memory: WebAssembly.Memory;
   private readonly limit: number;
+  private readonly first: number;
+  /** Whether what the buffers hold can be moved from here, at once. */
+  private readonly movable: boolean;
+  /** What stays where it is until the end. */
+  private readonly held: Gap[] = [];
   /** Sorted by address; no two touch. */
   private readonly gaps: Gap[];
   /** Where each block starts, and the bytes that were asked for. */
@@ -64,8 +71,9 @@ export class Heap {
         ? new WebAssembly.Memory({ initial: 1, maximum, shared })
         : ({ buffer: new ArrayBuffer(0), grow } as unknown as WebAssembly.Memory);
     this.end = PAGE - SLACK;
-    const first = shared ? FIRST_SHARED : FIRST;
-    this.gaps = [{ start: first, size: this.end - first }];
+    this.movable = kind !== "elsewhere";
+    this.first = shared ? FIRST_SHARED : FIRST;
+    this.gaps = [{ start: this.first, size: this.end - this.first }];
   }
 
   /** The most it may have. */
@@ -82,7 +90,7 @@ export class Heap {
   // ---- blocks ------------------------------------------------------------------------------------------------------------
   /** The address of `bytes` bytes, aligned to 64. */
   take(bytes: number): number {
-    const start = this.hold(bytes);
+    const { start } = this.claim(bytes);
     this.blocks.set(start, bytes);
     this.inUse += bytes;
     this.peak = Math.max(this.peak, this.inUse);
@@ -90,15 +98,21 @@ export class Heap {
   }
   /** The same for what stays until the end and is no value. */
   hold(bytes: number): number {
+    const block = this.claim(bytes);
+    this.held.push(block);
+    this.held.sort((a, b) => a.start - b.start);
+    return block.start;
+  }
+  private claim(bytes: number): Gap {
     this.checkOpen();
-    const size = Math.max(ALIGN, roundUp(bytes, ALIGN));
+    const size = sizeOfBlock(bytes);
     const at = this.bestGap(size) ?? this.grow(size, bytes);
     const gap = this.gaps[at];
     const { start } = gap;
     gap.start += size;
     gap.size -= size;
     if (gap.size === 0) this.gaps.splice(at, 1);
-    return start;
+    return { start, size };
   }
   give(start: number): void {
     const bytes = this.blocks.get(start);
@@ -106,7 +120,7 @@ export class Heap {
       throw new Error(`wasm: a buffer at ${start} was freed that is not in use; free each buffer once`);
     this.blocks.delete(start);
     this.inUse -= bytes;
-    this.insert(start, Math.max(ALIGN, roundUp(bytes, ALIGN)));
+    this.insert(start, sizeOfBlock(bytes));
   }
   private bestGap(size: number): number | undefined {
     let best: number | undefined;
@@ -167,22 +181,35 @@ export class Heap {
       }
     return 0;
   }
-  /** Moves all buffers to the front, so that what is free lies together; false if it does already, or if a run is under way. */
+  /** Moves all buffers to the front, so that what is free lies together; false if it does already, or it cannot be. */
   private compact(): boolean {
-    if (this.gaps.length <= 1 || this.blocks.size > this.buffers.size) return false;
+    if (!this.movable || this.gaps.length <= 1 || this.blocks.size > this.buffers.size) return false;
     const bytes = new Uint8Array(this.memory.buffer);
-    let to = FIRST;
+    const taken: Gap[] = [...this.held];
+    let to = this.first;
     for (const buffer of [...this.buffers].sort((a, b) => a.pointer - b.pointer)) {
-      const { pointer: from } = buffer;
-      const asked = this.blocks.get(from)!;
-      this.blocks.delete(from);
+      const asked = this.blocks.get(buffer.pointer)!;
+      const size = sizeOfBlock(asked);
+      for (const h of this.held) if (h.start < to + size && to < h.start + h.size) to = h.start + h.size;
+      this.blocks.delete(buffer.pointer);
       this.blocks.set(to, asked);
-      bytes.copyWithin(to, from, from + asked);
+      bytes.copyWithin(to, buffer.pointer, buffer.pointer + asked);
       (buffer as { pointer: number }).pointer = to;
-      to += Math.max(ALIGN, roundUp(asked, ALIGN));
+      taken.push({ start: to, size });
+      to += size;
     }
-    this.gaps.splice(0, this.gaps.length, { start: to, size: this.end - to });
+    this.gaps.splice(0, this.gaps.length, ...this.between(taken));
     return true;
+  }
+  private between(taken: readonly Gap[]): Gap[] {
+    const gaps: Gap[] = [];
+    let from = this.first;
+    for (const { start, size } of taken.toSorted((a, b) => a.start - b.start)) {
+      if (start > from) gaps.push({ start: from, size: start - from });
+      from = start + size;
+    }
+    if (this.end > from) gaps.push({ start: from, size: this.end - from });
+    return gaps;
   }
   private outOfMemory(asked: number): OutOfMemoryError {
     return new OutOfMemoryError("wasm", { requested: asked, inUse: this.inUse, limit: this.limit });
