@@ -59,7 +59,7 @@ export async function open(
     compile: (program) => compiler.compile(program),
     memory: () => heap.info(),
     onPaper: (most) => onPaper(most, options),
-    details: { threads },
+    details: { threads, worker: place.worker },
     profile: () => times?.take() ?? [],
     close: async () => {
       helpers?.stop();

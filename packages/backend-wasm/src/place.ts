@@ -9,6 +9,8 @@ import { arrayOf, bytesPerElement, Heap } from "./memory.ts";
 import { hostFunctions } from "./pointwise/host.ts";
 
 export interface Place {
+  /** It is in a worker. */
+  readonly worker: boolean;
   readonly heap: Heap;
   readonly engine: Engine;
   upload(data: TypedArray, dtype: DType): WasmBuffer;
@@ -35,6 +37,7 @@ export async function placeFor(
 function here(maxBytes: number | undefined, threads: number): Place {
   const heap = new Heap(maxBytes, threads > 1 ? "shared" : "alone");
   return {
+    worker: false,
     heap,
     engine: makeEngine(heap.memory, hostFunctions, threads, 0),
     upload: (data, dtype) => heap.upload(data, dtype),
@@ -47,6 +50,7 @@ async function elsewhere(maxBytes: number | undefined, threads: number): Promise
   const heap = new Heap(maxBytes, threads > 1 ? "shared" : "elsewhere", (pages) => engine.grow(pages));
   const engine = await openRemote(threads > 1 ? heap.memory : undefined, heap.pages, threads);
   return {
+    worker: true,
     heap,
     engine,
     upload(data, dtype) {

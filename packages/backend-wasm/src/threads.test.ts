@@ -71,7 +71,7 @@ describe.each([
 });
 
 test("how many there are is told", async () => {
-  expect((await device({ threads: 3 })).details).toEqual({ threads: 3 });
+  expect((await device({ threads: 3 })).details).toEqual({ threads: 3, worker: false });
   const { threads } = (await device({ threads: "auto" })).details!;
   expect(threads).toBeGreaterThan(0);
   for (const wrong of [0, -1, 1.5, 17, Number.NaN])
