@@ -17,7 +17,7 @@ export interface Rehearsal {
   readonly fits: boolean;
 }
 
-/** The first step is run kernel by kernel, the second is compiled, the third finds what those before it have left. */
+/** The first step may be run kernel by kernel, the second is compiled, the third finds what those before it have left. */
 const STEPS = 3;
 /** More than any device has. */
 const PLENTY = 2 ** 50;
