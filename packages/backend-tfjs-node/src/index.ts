@@ -8,7 +8,7 @@ import { TensorFlow } from "./tensorflow.ts";
 import type { Value } from "./value.ts";
 
 export { gaps } from "./gaps.ts";
-export type { TfjsNode } from "./load.ts";
+export { findTfjsNode, type TfjsNode } from "./load.ts";
 export { isSetUp, type SetUpOptions, setUpTfjsNode } from "./setup/setUp.ts";
 
 export interface TfjsNodeOptions {

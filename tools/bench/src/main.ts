@@ -1,58 +1,162 @@
-// `npm run bench`: lamina and its peers on the same work, each in its own process, interleaved; medians and ratios.
-import { writeFile } from "node:fs/promises";
-import { cpus } from "node:os";
-import { parseArgs } from "node:util";
-import Table from "cli-table3";
-import { lamina, peers } from "./contenders.ts";
-import { jobs, nameOf } from "./jobs.ts";
-import { type Measured, measure, median } from "./measure.ts";
+// `npm run bench`: lamina and its peers on the same work, each in its own process, interleaved in rounds.
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpus, release, totalmem, type } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Command } from "commander";
+import { playRound, Rows } from "./bench.ts";
+import { chart } from "./chart.ts";
+import { entrants, peers } from "./contenders/index.ts";
+import { type Installed, install } from "./install.ts";
+import { measureLimits } from "./limits.ts";
 import { measureOverhead } from "./overhead.ts";
+import { pageOf, tableOf } from "./page.ts";
+import { printProfiles } from "./profile.ts";
+import type { Machine, Results } from "./results.ts";
+import { reasonOf } from "./run/timing.ts";
+import { chosenWorks, groups } from "./work/choose.ts";
+import { works } from "./work/works.ts";
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { rounds: { type: "string", default: "5" }, json: { type: "string" }, help: { type: "boolean" } },
-});
-if (values.help) {
-  console.log(`Times training steps against PyTorch on one thread: npm run bench -- [NETWORK ...], all of them by default:
-${jobs.map((job) => `  ${nameOf(job)}`).join("\n")}
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+const number = (text: string): number => {
+  const value = Number(text);
+  if (!(value > 0)) throw new Error(`${text} is not a positive number`);
+  return value;
+};
+const list = (text: string): string[] => text.split(",").map((part) => part.trim());
 
-  --rounds N    rounds of every contender in turn (default 5)
-  --json FILE   also write all figures as JSON
+const program = new Command("bench")
+  .description("Times lamina and its peers on the same work: each in its own process, in turn, round after round.")
+  .option(
+    "--only <works>",
+    `which work, separated by commas: a group (${groups.join(", ")}), a network, or the start of a name`,
+    list,
+  )
+  .option(
+    "--peers <names>",
+    `who, separated by commas: ${peers.map(({ name }) => name).join(", ")}, or one variant such as torch-2t`,
+    list,
+  )
+  .option("--threads <n>", "only contenders with so many threads", number)
+  .option("--rounds <n>", "rounds of everybody in turn; slow contenders have one", number, 3)
+  .option("--seconds <n>", "of timed runs, for each network in each round; an op has a quarter", number, 1)
+  .option("--limit <seconds>", "a run that takes longer is listed as too slow", number, 30)
+  .option(
+    "--out <folder>",
+    "where performance.json, .md and .svg go; docs keeps them in the repository",
+    join(root, ".cache", "bench"),
+  )
+  .option("--resume", "go on with the rounds of performance.json in that folder")
+  .option("--page", "run nothing: make table, page and chart from performance.json")
+  .option("--profile", "instead: where the time of lamina's runs goes, kernel by kernel")
+  .option("--list", "instead: list all work and everybody who can take part")
+  .addHelpText(
+    "after",
+    `
+Peers are installed when they are first asked for, at pinned versions, into ~/.cache/lamina/bench. PyTorch is 5.5 GB: set LAMINA_PYTHON to a
+Python that has it, or leave it out (--peers lamina,ort-node,ort-web,tfjs,tfjs-node,jax-js,gpujs).
 
-PyTorch is looked for in the Python that LAMINA_PYTHON names (default python3).`);
-  process.exit(0);
-}
+Examples:
+  npm run bench -- --only lenet,vgg6 --peers lamina,torch,ort-node --rounds 5
+  npm run bench -- --only "conv2d 3x3" --threads 1
+  npm run bench -- --only googlenet --profile`,
+  )
+  .parse();
+const options = program.opts<{
+  only?: string[];
+  peers?: string[];
+  threads?: number;
+  rounds: number;
+  seconds: number;
+  limit: number;
+  out: string;
+  resume?: boolean;
+  page?: boolean;
+  profile?: boolean;
+  list?: boolean;
+}>();
+const say = (line: string): void => console.error(line);
+const file = (name: string): string => join(options.out, `performance.${name}`);
 
-const spread = (rounds: readonly number[]) => `${Math.min(...rounds).toFixed(1)} - ${Math.max(...rounds).toFixed(1)}`;
-/** Ours over theirs, pair by pair; below 1 ours is faster. */
-const ratio = (ours: Measured, theirs: Measured) => median(theirs.rounds.map((t, i) => ours.rounds[i] / t)).toFixed(2);
-
-const unknown = positionals.find((name) => !jobs.some(({ network }) => network === name));
-if (unknown !== undefined) {
-  console.error(`bench: there is no network ${unknown}; choose from ${jobs.map(({ network }) => network).join(", ")}`);
+function refuse(reason: string): never {
+  console.error(`bench: ${reason}; npm run bench -- --list names all`);
   process.exit(2);
 }
-const results = [];
-for (const job of jobs.filter(({ network }) => positionals.length === 0 || positionals.includes(network))) {
-  const measured = await measure([lamina, ...peers], job, Number(values.rounds), (line) => console.error(line));
-  const [ours] = measured;
-  const table = new Table({
-    head: [nameOf(job), "ms a step", "min - max", "lamina's time / its", "loss", "version"],
-    style: { head: [], border: [] },
-  });
-  for (const m of measured)
-    table.push(
-      m.error
-        ? [m.name, { colSpan: 5, content: `not run: ${m.error}` }]
-        : [m.name, median(m.rounds).toFixed(1), spread(m.rounds), ratio(ours, m), m.loss.toFixed(4), m.version],
-    );
-  console.log(table.toString());
-  results.push({ job, measured });
+function choose() {
+  const chosen = entrants(options.peers).filter(
+    ({ contender }) => options.threads === undefined || contender.threads === options.threads,
+  );
+  const names = peers.flatMap(({ name, contenders }) => [name, ...contenders.map((c) => c.name)]);
+  const stranger = options.peers?.find((name) => !names.includes(name));
+  if (stranger !== undefined) refuse(`there is no peer ${stranger}`);
+  const { works: work, unknown } = chosenWorks(options.only);
+  if (unknown !== undefined) refuse(`there is no work ${unknown}`);
+  if (chosen.length === 0) refuse(`nobody of those runs on ${options.threads} threads`);
+  return { chosen, work };
 }
-const overhead = await measureOverhead(1000);
-console.log(
-  `recording, gradients, look-up and handing out: ${overhead.microsecondsPerNode.toFixed(2)} us a node (${overhead.nodes} nodes, a device that computes nothing)`,
-);
-const machine = { cpu: cpus()[0].model, cores: cpus().length, node: process.version };
-console.log(`${machine.cores} x ${machine.cpu}, Node ${machine.node}; medians of ${values.rounds} interleaved rounds`);
-if (values.json) await writeFile(values.json, `${JSON.stringify({ machine, results, overhead }, null, 2)}\n`);
+
+function machineHere(): Machine {
+  const [{ model }] = cpus();
+  const gigabytes = Math.round(totalmem() / 2 ** 30);
+  return { cpu: model, cores: cpus().length, gigabytes, system: `${type()} ${release()}`, node: process.version };
+}
+const commitHere = (): string =>
+  execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: root, encoding: "utf8" }).trim();
+
+async function write(results: Results): Promise<void> {
+  mkdirSync(options.out, { recursive: true });
+  writeFileSync(file("json"), `${JSON.stringify(results, null, 1)}\n`);
+  writeFileSync(file("md"), pageOf(results));
+  writeFileSync(file("svg"), await chart(results));
+}
+const kept = (): Results => {
+  if (!existsSync(file("json"))) refuse(`there is no ${file("json")} to go on with`);
+  return JSON.parse(readFileSync(file("json"), "utf8")) as Results;
+};
+
+async function run(): Promise<void> {
+  const { chosen, work } = choose();
+  const before = options.resume ? kept() : undefined;
+  const installed = new Map<string, Installed>();
+  const sizes: Record<string, number | string> = { ...before?.peers };
+  for (const peer of new Set(chosen.map(({ peer }) => peer)))
+    try {
+      const place = await install(peer, say);
+      installed.set(peer.name, place);
+      sizes[peer.name] = place.bytes;
+    } catch (error) {
+      sizes[peer.name] = reasonOf(error);
+      say(`${peer.name} is not here: ${sizes[peer.name]}`);
+    }
+  const rows = new Rows(before?.rows);
+  const { microsecondsPerNode } = await measureOverhead(1000);
+  const limits = before?.limits ?? [await measureLimits(1), await measureLimits(Math.min(2, cpus().length))];
+  const results = (rounds: number): Results => ({
+    command: ["npm run bench --", ...process.argv.slice(2)].join(" "),
+    date: new Date().toISOString().slice(0, 10),
+    commit: commitHere(),
+    machine: machineHere(),
+    limits,
+    peers: sizes,
+    overhead: microsecondsPerNode,
+    rounds,
+    rows: rows.all(),
+  });
+  for (let round = (before?.rounds ?? 0) + 1; round <= options.rounds; round++) {
+    await playRound(round, chosen, installed, work, rows, options, say);
+    await write(results(round));
+  }
+  console.log(tableOf(results(options.rounds)));
+  say(`written: ${file("json")}, ${file("md")}, ${file("svg")}`);
+}
+
+if (options.list) {
+  for (const { id } of works) console.log(id);
+  for (const { name, title, contenders } of peers)
+    console.log(`${name} (${title}): ${contenders.map((c) => c.name).join(", ")}`);
+} else if (options.profile) await printProfiles(choose().work, options.seconds);
+else if (options.page) {
+  await write(kept());
+  console.log(tableOf(kept()));
+} else await run();

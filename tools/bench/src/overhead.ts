@@ -2,7 +2,7 @@
 import { type Backend, crossEntropy, ops, type Program, setBackend, stats, sync, tensor } from "@lamina/core";
 import { lenet } from "@lamina/models";
 import { SGD } from "@lamina/train";
-import { median } from "./measure.ts";
+import { median } from "./statistics.ts";
 
 export interface Overhead {
   /** Ops recorded in a step. */

@@ -60,12 +60,16 @@ export const commandsOf = (root, task, args) => tasks[task](root, args);
 /** What a device needs of the system (natives/), by the name that the command line has for it. @type {Record<string, string[]>} */
 const backendNatives = { webgpu: ["vulkan"], "tfjs-node": ["tfjsNode"] };
 
+/** Options of the bench with which no peer runs; peers from npm it installs itself. */
+const BENCH_RUNS_NOTHING = /^(-h|--(help|list|page|profile))$/;
+
 /**
  * What a task needs of the system: tests need all of it, the command line what the device needs that was asked for.
  * @param {string} task @param {readonly string[]} args
  */
 export function nativesOf(task, args) {
   if (task === "test" || task === "dev" || task === "support") return nativeNames;
+  if (task === "bench" && !args.some((arg) => BENCH_RUNS_NOTHING.test(arg))) return ["chromium", "tfjsNode"];
   return backendNatives[backendOf(args) ?? process.env.LAMINA_BACKEND ?? ""] ?? [];
 }
 /** @param {readonly string[]} args */

@@ -6,6 +6,8 @@ import { type Browser, type BrowserName, launch } from "./launch.ts";
 import type { PageOptions } from "./page.ts";
 import { type Served, serve } from "./serve.ts";
 
+export { type Browser, launch } from "./launch.ts";
+
 export interface BrowserOptions extends Omit<RunOptions, "filter" | "declared"> {
   /** The device: a file or URL of a module, bundled with the suite by Vite. Its export `gaps` is what is declared. */
   module: string | URL;

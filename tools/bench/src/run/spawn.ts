@@ -1,0 +1,71 @@
+// Starts the process of one contender and reads what it says, until it ends or takes too long.
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { Entrant } from "../contenders/index.ts";
+import type { Installed } from "../install.ts";
+import { networks } from "../work/networks.ts";
+import type { Work } from "../work/works.ts";
+import type { Line, Task } from "./task.ts";
+import { type Budget, type Failure, reasonOf, type Timing } from "./timing.ts";
+
+const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+const entries = { node: file("inNode.ts"), chromium: file("inChromium.ts"), python: file("inPython.py") };
+
+/** What one process found. */
+export interface Found {
+  readonly timings: readonly (Timing | Failure)[];
+  /** Most memory that was resident, of processes of their own. */
+  readonly peakBytes: number | undefined;
+  /** Milliseconds since 1970 when it was started. */
+  readonly startedAt: number;
+}
+
+/** @param patience seconds after which it is ended */
+export function spawnContender(
+  { peer, contender }: Entrant,
+  installed: Installed,
+  works: readonly Work[],
+  budget: Budget,
+  patience: number,
+): Promise<Found> {
+  const names = new Set(works.flatMap((work) => (work.kind === "op" ? [] : [work.network])));
+  const task: Task = {
+    peer: peer.name,
+    folder: installed.folder,
+    options: contender.options ?? {},
+    threads: contender.threads,
+    works,
+    networks: [...names].map((name) => networks[name]),
+    budget,
+  };
+  const [program, flags] =
+    contender.where === "python" ? [installed.python ?? "python3", []] : [process.execPath, NODE_FLAGS];
+  const options = { env: { ...process.env, ...contender.env }, timeout: patience * 1000, maxBuffer: 1 << 26 };
+  const startedAt = performance.timeOrigin + performance.now();
+  const args = [...flags, entries[contender.where], JSON.stringify(task)];
+  return new Promise((resolve) => {
+    execFile(program, args, options, (error, stdout, stderr) => {
+      const reason = error ? reasonFor(error, stderr, patience) : "it ended without a word";
+      resolve(foundIn(stdout, works, reason, startedAt));
+    });
+  });
+}
+const NODE_FLAGS = ["--conditions=source", "--disable-warning=ExperimentalWarning"];
+
+/** Its own last words, or how it ended. */
+function reasonFor(error: Error & { killed?: boolean }, stderr: string, patience: number): string {
+  if (error.killed) return `no result within ${patience} s`;
+  const lines = stderr.split("\n").filter((line) => line.trim() !== "");
+  return reasonOf(lines.findLast((line) => /error/i.test(line)) ?? lines.at(-1) ?? error.message);
+}
+export function foundIn(stdout: string, works: readonly Work[], reason: string, startedAt: number): Found {
+  const lines = stdout.split("\n").flatMap((line) => (line.startsWith("{") ? [JSON.parse(line) as Line] : []));
+  const timings = lines.filter((line) => "id" in line);
+  const silent = works.filter(({ id }) => !timings.some((timing) => timing.id === id));
+  const peak = lines.find((line) => "peakBytes" in line);
+  return {
+    timings: [...timings, ...silent.map(({ id }) => ({ id, error: reason }))],
+    peakBytes: peak?.peakBytes,
+    startedAt,
+  };
+}
