@@ -58,7 +58,7 @@ const server = createServer(async (request, response) => {
   response.writeHead(200, { ...ISOLATION, "Content-Type": type }).end(content);
 });
 await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
-const browser = await launch("chromium", process.env.LAMINA_CHROMIUM);
+const browser = await launch("chromium");
 const { failure } = await browser.open(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
 try {
   await Promise.race([end, failure]);
