@@ -1,5 +1,5 @@
 // Attributes of conv2d and its adjoints, and what follows from them.
-import { type Form, formOf, type Winograd } from "./winograd.ts";
+import { type Form, formsOf, type Winograd } from "./winograd.ts";
 
 export interface ConvAttrs {
   /** [h, w] */
@@ -41,9 +41,9 @@ export function winogradOf(
 ): Form | undefined {
   if (kh !== kw || groups !== 1 || [...stride, ...dilation].some((n) => n !== 1)) return undefined;
   if (Math.min(channelsIn, channelsOut) < FEW_CHANNELS || images * out[0] * out[1] < FEW_PIXELS) return undefined;
-  const form = formOf(kh, winograd);
-  if (!form) return undefined;
   // multiplications of whole tiles against those of the definition
-  const tiled = (n: number) => (Math.ceil(n / form.outputs) * form.points) / (n * kh);
-  return tiled(out[0]) * tiled(out[1]) < 0.75 ? form : undefined;
+  const along = (n: number, form: Form) => (Math.ceil(n / form.outputs) * form.points) / (n * kh);
+  const cost = (form: Form) => along(out[0], form) * along(out[1], form);
+  const [best] = [...formsOf(kh, winograd)].sort((a, b) => cost(a) - cost(b));
+  return best && cost(best) < 0.75 ? best : undefined;
 }
