@@ -11,6 +11,7 @@ import {
   manualSeed,
   nn,
   type OpName,
+  type Program,
   rand,
   randint,
   setBackend,
@@ -126,6 +127,49 @@ describe("a broken kernel", () => {
       device: "thrower",
       message: "relu: no such instruction",
     });
+  });
+});
+
+/** Runs programs kernel by kernel, but puts one number of a relu wrong where what it takes was made in the same program. */
+async function fusing(): Promise<Backend> {
+  const backend = await reference();
+  const compile =
+    ({ inputs, instructions, outputs }: Program) =>
+    (buffers: readonly ReferenceBuffer[], scalars: readonly number[]): ReferenceBuffer[] => {
+      const slots = [...buffers];
+      let at = 0;
+      for (const { op, attrs, scalars: n, inputs: from, out, spec, inputSpecs, frees } of instructions) {
+        const views = from.map((slot, i) => ({ buffer: slots[slot], ...inputSpecs[i] }));
+        slots[out] = backend.kernels[op.name as OpName]!(views, attrs, scalars.slice(at, at + n), spec);
+        at += n;
+        if (op.name === "relu" && from[0] >= inputs.length) slots[out].data![1] = 7;
+        for (const slot of frees) backend.free(slots[slot]);
+      }
+      return outputs.map((slot) => slots[slot]);
+    };
+  return { ...backend, name: "fusing", compile };
+}
+describe("a program that is wrong only as a whole", () => {
+  test("is named with its ops, and its case replays", async () => {
+    const { net, x } = setup();
+    const file = join(folder, "case.json");
+    const { found } = await bisectBackends(net, x, await rough(), await fusing(), { file });
+    expect(found).toMatchObject({ op: "relu", path: "layers.0", pass: "forward", device: "fusing" });
+    expect(found!.program).toEqual([expect.stringMatching(/^add of layers\.0\.norm/), "relu of layers.0, forward"]);
+    expect(found!.message).toMatch(
+      /^each op is right by itself, but compiled into one program of 2 ops the fusing device gives another relu than kernel by kernel: element 1 is 7 but was /,
+    );
+    const cases = [JSON.parse(await readFile(file, "utf8")) as CaseFile];
+    const report = await runConformance("fusing", fusing, { cases });
+    expect(report.results).toMatchObject([{ status: "failed", message: expect.stringContaining("element 1 is 7") }]);
+    expect(await runConformance("rough", rough, { cases })).toMatchObject({ failed: 0, passed: 1 });
+  });
+  test("in the backward pass too", async () => {
+    const { net, x, y } = setup();
+    const loss = (output: Tensor) => crossEntropy(output, y);
+    const sound = await fusing();
+    const { found } = await bisectBackends(net, x, sound, await rough(), { loss });
+    expect(found).toMatchObject({ op: "relu", device: "fusing" });
   });
 });
 

@@ -1,5 +1,5 @@
 // Where two devices part: runs a model on both in lock step, op by op on the same inputs, and stops at the first whose result the suite
-// would not let pass.
+// would not let pass. Where there is none, bisectProgram.ts looks at what they compile.
 
 import { reference } from "@lamina/backend-reference";
 import {
@@ -13,8 +13,10 @@ import {
   setRandomState,
   type Tensor,
 } from "@lamina/core";
-import { type CaseFile, caseFileOf } from "./caseFile.ts";
+import { bisectProgram } from "./bisectProgram.ts";
+import { type CaseFile, caseFileOf, programCaseFileOf } from "./caseFile.ts";
 import { compare } from "./compare.ts";
+import type { Graph } from "./graph.ts";
 import { computeAlone, expectedOf, judge, toleranceOn } from "./levels/ops.ts";
 import type { Use, Value } from "./subject.ts";
 
@@ -25,6 +27,7 @@ export interface BisectOptions {
   file?: string;
 }
 export interface Divergence {
+  /** What came out wrong: this op's result. */
   readonly op: OpName;
   /** The module that recorded it, as `layers.3.conv`; "" for the model itself and what comes after it. */
   readonly path: string;
@@ -33,13 +36,15 @@ export interface Divergence {
   readonly device: string;
   /** By how much. */
   readonly message: string;
+  /** Set where every op is right by itself, and this program of them is not the same compiled: its ops, as few as show it. */
+  readonly program?: readonly string[];
   /** For the suite: `lamina conformance --backend NAME --case FILE`. */
   readonly caseFile: CaseFile;
 }
 export interface Bisection {
-  /** The first op that is wrong on one of them, or undefined. */
+  /** The first op that is wrong on one of them, or else the first program; or undefined. */
   readonly found: Divergence | undefined;
-  /** How many were compared. */
+  /** How many ops were compared. */
   readonly compared: number;
 }
 
@@ -56,8 +61,9 @@ interface Recorded {
 /**
  * Runs `model` on `input` on both devices, op by op: each op gets the same inputs on both, so that one error does not hide behind
  * another. Stops at the first op that one of the devices computes further from the definition than the suite allows, names it with the
- * path of its module, and gives (or writes) a case that the suite can replay. Kernel by kernel: what only a compiled program does
- * wrong is not found. Weights, running statistics, the generator and the backend in use are as before afterwards; gradients are cleared.
+ * path of its module, and gives (or writes) a case that the suite can replay. Where all kernels are right, it looks for a program that
+ * does not give the same bits compiled as kernel by kernel, and names its ops. Weights, running statistics, the generator and the backend
+ * in use are as before afterwards; gradients are cleared.
  * @param input a tensor, or all that `forward` takes.
  */
 export async function bisectBackends(
@@ -73,7 +79,9 @@ export async function bisectBackends(
     setBackend(a);
     const recorded = record(model, Array.isArray(input) ? input : [input as Tensor], loss);
     const values = await leavesOf(recorded);
-    const bisection = await walk(recorded, values, [a, b], oracle);
+    const leaves = new Map(values); // the walk lets go of what it no longer needs
+    let bisection = await walk(recorded, values, [a, b], oracle);
+    bisection = bisection.found ? bisection : { ...bisection, found: await lookAtPrograms(recorded, leaves, [a, b]) };
     if (file && bisection.found) await write(file, bisection.found.caseFile);
     return bisection;
   } finally {
@@ -216,3 +224,43 @@ function divergence({ op, path, pass }: Recorded, use: Use, { device, message }:
     caseFile: caseFileOf(use, name, `${device}: ${message}`),
   };
 }
+
+/** The recorded ops as data. */
+function graphOf(recorded: readonly Recorded[], leaves: ReadonlyMap<Tensor, Value>): Graph {
+  const nodes = [...leaves.keys(), ...recorded.map(({ node }) => node)];
+  const place = new Map(nodes.map((node, i) => [node, i]));
+  const ops = recorded.map(({ op, inputs, attrs, scalars }) => ({
+    op: op.name as OpName,
+    attrs,
+    scalars,
+    inputs: inputs.map((x) => place.get(x)!),
+  }));
+  const used = new Set(ops.flatMap(({ inputs }) => inputs));
+  const outputs = recorded.map((_, i) => leaves.size + i).filter((i) => !used.has(i));
+  return { leaves: [...leaves.values()], ops, outputs };
+}
+async function lookAtPrograms(
+  recorded: readonly Recorded[],
+  leaves: ReadonlyMap<Tensor, Value>,
+  devices: readonly Backend[],
+): Promise<Divergence | undefined> {
+  const wrong = await bisectProgram(graphOf(recorded, leaves), devices);
+  if (!wrong) return undefined;
+  const { device, chosen, graph, change } = wrong;
+  const ops = chosen.map((k) => recorded[k]);
+  const { op, path, pass } = ops[graph.outputs[change.result] - graph.leaves.length];
+  const program = ops.map(titleOf);
+  const message = `each op is right by itself, but compiled into one program of ${ops.length} ops the ${device} device gives another ${op.name} than kernel by kernel: ${change.message}`;
+  const name = ops.length > 1 ? `${program[0]} to ${program.at(-1)}` : program[0];
+  return {
+    op: op.name as OpName,
+    path,
+    pass,
+    device,
+    message,
+    program,
+    caseFile: programCaseFileOf(graph, name, `${device}: ${message}`),
+  };
+}
+/** "conv2d of layers.3.conv, forward" */
+const titleOf = ({ op, path, pass }: Recorded): string => `${op.name} of ${path || "model"}, ${pass}`;

@@ -1,9 +1,15 @@
-// One use of one op as a file that stands for itself: op, attributes, scalars and the numbers of its inputs, bit for bit. bisect.ts
-// writes such files, and the suite replays them on any device.
+// One use of one op, or a program of several, as a file that stands for itself: ops, attributes, scalars and the numbers that they start
+// from, bit for bit. bisect.ts writes such files, and the suite replays them on any device.
 import { allocate, type DType, type OpName, ops, type Shape, type Spec, sizeOf, type TypedArray } from "@lamina/core";
+import type { Graph, GraphOp } from "./graph.ts";
 import type { Use, Value } from "./subject.ts";
 
-export interface CaseFile {
+interface Encoded {
+  readonly shape: Shape;
+  readonly dtype: DType;
+  readonly base64: string;
+}
+export interface OpCaseFile {
   readonly format: "lamina-case";
   readonly version: 1;
   readonly op: OpName;
@@ -12,10 +18,22 @@ export interface CaseFile {
   readonly attrs: object;
   readonly scalars: readonly number[];
   readonly out: Spec;
-  readonly inputs: readonly { readonly shape: Shape; readonly dtype: DType; readonly base64: string }[];
+  readonly inputs: readonly Encoded[];
   /** What was wrong there. */
   readonly found: string;
 }
+export interface ProgramCaseFile {
+  readonly format: "lamina-program-case";
+  readonly version: 1;
+  /** Where its ops were met: the first and the last of them. */
+  readonly name: string;
+  readonly leaves: readonly Encoded[];
+  readonly ops: readonly GraphOp[];
+  readonly outputs: readonly number[];
+  /** What was wrong there. */
+  readonly found: string;
+}
+export type CaseFile = OpCaseFile | ProgramCaseFile;
 
 function toBase64({ buffer, byteOffset, byteLength }: TypedArray): string {
   const bytes = new Uint8Array(buffer, byteOffset, byteLength);
@@ -31,25 +49,50 @@ function fromBase64(text: string, dtype: DType, length: number): TypedArray {
   return data;
 }
 
-export function caseFileOf({ op, attrs, scalars, out, inputs }: Use, name: string, found: string): CaseFile {
-  const encode = ({ shape, dtype, data }: Value) => ({ shape, dtype, base64: toBase64(data) });
+const encoded = ({ shape, dtype, data }: Value): Encoded => ({ shape, dtype, base64: toBase64(data) });
+const decoded = ({ shape, dtype, base64 }: Encoded): Value => ({
+  shape,
+  dtype,
+  data: fromBase64(base64, dtype, sizeOf(shape)),
+});
+
+export function caseFileOf({ op, attrs, scalars, out, inputs }: Use, name: string, found: string): OpCaseFile {
   const { shape, dtype } = out;
   const spec = { shape, dtype };
-  return { format: "lamina-case", version: 1, op, name, attrs, scalars, out: spec, inputs: inputs.map(encode), found };
+  return { format: "lamina-case", version: 1, op, name, attrs, scalars, out: spec, inputs: inputs.map(encoded), found };
 }
+export const programCaseFileOf = ({ leaves, ops, outputs }: Graph, name: string, found: string): ProgramCaseFile => ({
+  format: "lamina-program-case",
+  version: 1,
+  name,
+  leaves: leaves.map(encoded),
+  ops,
+  outputs,
+  found,
+});
 
-/** @throws if it is no case file, or not whole. */
-export function useInFile(file: CaseFile): Use {
+export type Case = { readonly use: Use } | { readonly graph: Graph };
+/** What a file holds. @throws if it is no case file, or not whole. */
+export function caseIn(file: CaseFile): Case {
   try {
-    if (file.format !== "lamina-case" || file.version !== 1 || !Object.hasOwn(ops, file.op))
-      throw new Error("not its form");
-    const inputs = file.inputs.map(
-      ({ shape, dtype, base64 }): Value => ({ shape, dtype, data: fromBase64(base64, dtype, sizeOf(shape)) }),
-    );
-    return { op: file.op, inputs, attrs: file.attrs, scalars: file.scalars, out: file.out };
+    if (file.version !== 1) throw new Error("not its form");
+    if (file.format === "lamina-case") return { use: useIn(file) };
+    if (file.format === "lamina-program-case") return { graph: graphIn(file) };
+    throw new Error("not its form");
   } catch (error) {
     throw new Error(`this is no case file of bisectBackends (${(error as Error).message}); pass one that it wrote`, {
       cause: error,
     });
   }
+}
+function useIn({ op, inputs, attrs, scalars, out }: OpCaseFile): Use {
+  checkOp(op);
+  return { op, inputs: inputs.map(decoded), attrs, scalars, out };
+}
+function graphIn({ leaves, ops: of, outputs }: ProgramCaseFile): Graph {
+  for (const { op } of of) checkOp(op);
+  return { leaves: leaves.map(decoded), ops: of, outputs };
+}
+function checkOp(op: string): void {
+  if (!Object.hasOwn(ops, op)) throw new Error(`there is no op ${op}`);
 }

@@ -5,8 +5,8 @@ import { levels as allLevels, type Level, type Result } from "./case.ts";
 import type { CaseFile } from "./caseFile.ts";
 import { Absent, type Check, Mismatch } from "./check.ts";
 import { type Gap, reasonsOn } from "./gaps.ts";
+import { caseChecks } from "./levels/cases.ts";
 import { checksOf } from "./levels/index.ts";
-import { caseChecks } from "./levels/ops.ts";
 
 export interface ConformOptions {
   /** Default: all. */

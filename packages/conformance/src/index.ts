@@ -10,7 +10,7 @@ export {
   type Result,
   type Status,
 } from "./case.ts";
-export type { CaseFile } from "./caseFile.ts";
+export type { CaseFile, OpCaseFile, ProgramCaseFile } from "./caseFile.ts";
 export { type ConformOptions, conform } from "./conform.ts";
 export { suiteFingerprint } from "./fingerprint.ts";
 export { type Asked, type Gap, gapsIn } from "./gaps.ts";

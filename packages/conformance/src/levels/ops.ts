@@ -11,7 +11,6 @@ import {
   tensor,
 } from "@lamina/core";
 import type { OpCase } from "../case.ts";
-import { type CaseFile, useInFile } from "../caseFile.ts";
 import { opCases } from "../cases/index.ts";
 import { Absent, type Check, Mismatch, type Outcome } from "../check.ts";
 import { compare, largest, type Measure } from "../compare.ts";
@@ -49,13 +48,11 @@ export function opChecks(subject: Subject): Check[] {
   return [...missingCases(), ...opCases.flatMap((c) => checksOf(subject, c, { use: () => useOf(c) }))];
 }
 
-/** One use of an op, from a file. @throws if it is no such file. */
-export function caseChecks(subject: Subject, file: CaseFile): Check[] {
-  const use = useInFile(file);
-  return checksOf(subject, file, { use: () => use });
-}
+/** One use of an op, from a file. */
+export const useChecks = (subject: Subject, named: Named, use: Use): Check[] =>
+  checksOf(subject, named, { use: () => use });
 
-type Named = Pick<OpCase, "op" | "name" | "level" | "attrs"> & {
+export type Named = Pick<OpCase, "op" | "name" | "level" | "attrs"> & {
   readonly inputs: readonly { readonly dtype: DType }[];
 };
 function checksOf(

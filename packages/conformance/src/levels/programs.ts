@@ -28,6 +28,7 @@ import {
 } from "@lamina/core";
 import { type Check, expect, Mismatch } from "../check.ts";
 import { compare, largest, sameBits } from "../compare.ts";
+import { type Graph as Recorded, replay } from "../graph.ts";
 import { descend, labelsOf, noise, smallNet } from "../nets.ts";
 import { type Subject, uncompiled } from "../subject.ts";
 import { graphTolerance } from "../tolerance.ts";
@@ -118,17 +119,31 @@ async function run(backend: Backend, graph: Graph): Promise<Ran> {
   return { rounds, compiled: stats().compiled };
 }
 
-async function sameEitherWay(backend: Backend, graph: Graph): Promise<undefined> {
+export interface Change {
+  readonly round: number;
+  /** Which of what the graph gives. */
+  readonly result: number;
+  readonly message: string;
+}
+/** The first bits that differ compiled from kernel by kernel. */
+export async function changeWhenCompiled(backend: Backend, graph: Graph): Promise<Change | undefined> {
   const apart = await run(uncompiled(backend), graph);
   const whole = await run(backend, graph);
   if (backend.compile)
     expect(whole.compiled > 0, () => `no program was compiled in ${ROUNDS} rounds; it must be found again`);
-  apart.rounds.forEach((values, r) =>
-    values.forEach((expected, i) => {
-      const change = sameBits(whole.rounds[r][i], expected);
-      expect(!change, () => `result ${i} of round ${r} is not the same compiled as kernel by kernel: ${change}`);
-    }),
-  );
+  for (const [round, values] of apart.rounds.entries())
+    for (const [result, expected] of values.entries()) {
+      const message = sameBits(whole.rounds[round][result], expected);
+      if (message) return { round, result, message };
+    }
+  return undefined;
+}
+async function sameEitherWay(backend: Backend, graph: Graph): Promise<undefined> {
+  const change = await changeWhenCompiled(backend, graph);
+  expect(!change, () => {
+    const { result, round, message } = change!;
+    return `result ${result} of round ${round} is not the same compiled as kernel by kernel: ${message}`;
+  });
   return undefined;
 }
 async function asTheOracle({ backend, oracle }: Subject, graph: Graph): Promise<{ ulps: number; tolerance: number }> {
@@ -152,3 +167,11 @@ export function programChecks(subject: Subject): Check[] {
     { level: "programs", op: "program", name: `${name}, by the oracle`, run: () => asTheOracle(subject, graph) },
   ]);
 }
+
+/** One program, from a file. */
+export const programCaseChecks = (
+  { backend }: Subject,
+  { name, graph }: { name: string; graph: Recorded },
+): Check[] => [
+  { level: "programs", op: "program", name, run: () => sameEitherWay(backend, () => () => replay(graph)) },
+];
