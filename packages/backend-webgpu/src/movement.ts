@@ -3,7 +3,8 @@
 import type { Spec } from "@lamina/core";
 import { type Copy, copiesOf, movements, type Node } from "@lamina/core/passes";
 import type { Call } from "./calls.ts";
-import { coordinatesText, dotText } from "./coordinates.ts";
+import { axisNumbers, coordinatesText, dotText, strideKey, strideNumbers } from "./coordinates.ts";
+import { numbers } from "./kernels/numbers.ts";
 import { fillCalls } from "./pointwise/loop.ts";
 
 export { movements };
@@ -14,19 +15,24 @@ function copyCall(node: Node, input: number, { sizes, from, to }: Copy): Call {
   const count = sizes.reduce((a, b) => a * b, 1);
   return {
     ops: node.op,
-    key: `copy ${sizes} from ${from.offset}:${from.strides} to ${to.offset}:${to.strides}`,
+    key: `copy ${strideKey(from.strides)} to ${strideKey(to.strides)}`,
     wgsl: () => ({
       main: `
   let i = group * ${LANES}u + local;
-  if (i >= ${count}u) { return; }
-  ${coordinatesText(sizes, "i")}
-  write_y(u32(${to.offset} + ${dotText(to.strides)}), read_x(u32(${from.offset} + ${dotText(from.strides)})));`,
+  if (i >= p.count) { return; }
+  ${coordinatesText(sizes.length, "size", "i")}
+  write_y(p.y_at + ${dotText(to.strides, "y_stride")}, read_x(p.x_at + ${dotText(from.strides, "x_stride")}));`,
     }),
     args: [
       { name: "x", width: 1, at: { slot: node.inputs[input] } },
       { name: "y", width: 1, at: { slot: node.out } },
     ],
-    numbers: [],
+    numbers: [
+      ...numbers({ count, x_at: from.offset, y_at: to.offset }),
+      ...axisNumbers("size", sizes),
+      ...strideNumbers("x_stride", from.strides),
+      ...strideNumbers("y_stride", to.strides),
+    ],
     workgroupSize: LANES,
     workgroups: Math.ceil(count / LANES),
     work: count,

@@ -12,12 +12,13 @@ export const averageKey = ({ countIncludePad, divisor }: AvgPoolAttrs): string =
 export function divisorFunction(windows: Windows, attrs: AvgPoolAttrs): string {
   const { kernel, divisor } = attrs;
   const always = divisor || (areInside(windows) ? kernel[0] * kernel[1] : 0);
-  const value = always || `${counted(windows, attrs, 0)} * ${counted(windows, attrs, 1)}`;
+  const value = always || `${counted(attrs, 0)} * ${counted(attrs, 1)}`;
   return `fn divisor(i: u32, j: u32) -> f32 { return f32(${value}); }`;
 }
 /** Along an axis: all up to the end of the padding, or only what is in the image. */
-function counted({ image }: Windows, { kernel, stride, padding, countIncludePad }: AvgPoolAttrs, a: 0 | 1): string {
+function counted({ kernel, stride, padding, countIncludePad }: AvgPoolAttrs, a: 0 | 1): string {
+  const size = `i32(${["p.height", "p.width"][a]})`;
   const first = `i32(${"ij"[a]} * ${stride[a]}u) - ${padding[a]}`;
-  if (countIncludePad) return `min(${kernel[a]}, ${image[a] + padding[a]} - (${first}))`;
-  return `(min(${first} + ${kernel[a]}, ${image[a]}) - max(${first}, 0))`;
+  if (countIncludePad) return `min(${kernel[a]}, ${size} + ${padding[a]} - (${first}))`;
+  return `(min(${first} + ${kernel[a]}, ${size}) - max(${first}, 0))`;
 }

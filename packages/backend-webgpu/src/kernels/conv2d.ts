@@ -9,10 +9,13 @@ export const conv2d: Lower = ([x, w], attrs: ConvAttrs, out, target) => {
     size: x.shape[2 + a],
     count: out.shape[2 + a],
     stride: attrs.stride[a],
-    taps: Array.from({ length: w.shape[2 + a] }, (_, k) => ({
-      offset: k * attrs.dilation[a] - attrs.padding[2 * a],
-      weight: a === 0 ? k * kw : k,
-    })),
+    taps: {
+      count: w.shape[2 + a],
+      offset: -attrs.padding[2 * a],
+      offsetStep: attrs.dilation[a],
+      weight: 0,
+      weightStep: a === 0 ? kw : 1,
+    },
     outSize: out.shape[2 + a],
     outFirst: 0,
     outStride: 1,
@@ -29,5 +32,5 @@ export const conv2d: Lower = ([x, w], attrs: ConvAttrs, out, target) => {
     i: axis(0),
     j: axis(1),
   };
-  return { dispatches: [correlate("conv2d", correlation, target)] };
+  return { dispatches: [correlate(correlation, target)] };
 };

@@ -2,7 +2,7 @@
 // correlation of dy with those taps that reach it, and which ones they are depends on h and w modulo the stride: one
 // dispatch for each remainder.
 import { type ConvAttrs, correlate, isEmpty } from "./correlation.ts";
-import type { Axis } from "./correlation.wgsl.ts";
+import type { Axis, Taps } from "./correlation.wgsl.ts";
 import type { Lower } from "./lowered.ts";
 
 export const conv2dGradInput: Lower = ([dy, w], attrs: ConvAttrs, out, target) => {
@@ -16,10 +16,7 @@ export const conv2dGradInput: Lower = ([dy, w], attrs: ConvAttrs, out, target) =
       size: dy.shape[2 + a],
       count: Math.ceil((out.shape[2 + a] - first) / stride),
       stride: 1,
-      taps: Array.from({ length: w.shape[2 + a] }, (_, k) => ({
-        offset: reach(k),
-        weight: a === 0 ? k * kw : k,
-      })).filter(({ offset }) => Number.isInteger(offset)),
+      taps: tapsAt(w.shape[2 + a], reach, a === 0 ? kw : 1),
       outSize: out.shape[2 + a],
       outFirst: first,
       outStride: stride,
@@ -40,5 +37,18 @@ export const conv2dGradInput: Lower = ([dy, w], attrs: ConvAttrs, out, target) =
     })),
   );
   const some = correlations.filter((c) => !isEmpty(c));
-  return { dispatches: some.map((c) => correlate("conv2dGradInput", c, target)) };
+  return { dispatches: some.map((c) => correlate(c, target)) };
 };
+
+/** Those k whose reach is whole, from the last, which reads the first place: so they are evenly apart. */
+function tapsAt(size: number, reach: (k: number) => number, weight: number): Taps {
+  const taps = Array.from({ length: size }, (_, k) => size - 1 - k).filter((k) => Number.isInteger(reach(k)));
+  const [first = 0, second = first] = taps;
+  return {
+    count: taps.length,
+    offset: taps.length ? reach(first) : 0,
+    offsetStep: reach(second) - reach(first),
+    weight: first * weight,
+    weightStep: (second - first) * weight,
+  };
+}

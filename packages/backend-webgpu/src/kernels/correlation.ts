@@ -1,16 +1,10 @@
 // What conv2d and conv2dGradInput are both made of: sums over channels and taps of an image times a weight, where the taps
 // lie at fixed distances from a place that moves with the pixel. The shader is correlation.wgsl.ts.
 import { sizeOf } from "@lamina/core";
-import {
-  type Correlation,
-  correlationWgsl,
-  lanesOfTiling,
-  type Tiling,
-  tilesOfGroup,
-  writesVectors,
-} from "./correlation.wgsl.ts";
+import { type Correlation, correlationWgsl, formOf, invocationsOf, sizesOf } from "./correlation.wgsl.ts";
 import { workgroupsOf } from "./lanes.ts";
 import type { Dispatch, Target } from "./lowered.ts";
+import { numbers } from "./numbers.ts";
 import { rowsOf } from "./tile.wgsl.ts";
 import { tilingFor } from "./tiling.ts";
 
@@ -18,21 +12,21 @@ import { tilingFor } from "./tiling.ts";
 const vectorsFor = ({ j }: Correlation, most: number): number =>
   most > 1 && 8 * Math.ceil(j.count / 8) * 3 < 4 * j.count ? 2 : 1;
 
-export function correlate(op: string, c: Correlation, target: Target): Dispatch {
+export function correlate(c: Correlation, target: Target): Dispatch {
   const { rows, vectors, quads } = tilingFor(target);
-  const tiling: Tiling = { rows: rowsOf(c.rows, rows), vectors: vectorsFor(c, vectors), quads };
-  const invocations = lanesOfTiling(c, tiling) * tilesOfGroup(c, tiling) * c.groups;
+  const form = formOf(c, rowsOf(c.rows, rows), vectorsFor(c, vectors), quads);
   return {
-    key: `${op} ${JSON.stringify([c, tiling])}`,
+    key: `correlation ${JSON.stringify(form)}`,
     subgroups: quads,
     arrays: [
       { name: "image", input: 0 },
       { name: "weights", input: 1 },
-      { name: "out", output: true, width: writesVectors(c) ? 4 : 1 },
+      { name: "out", output: true, width: form.writesVectors ? 4 : 1 },
     ],
-    wgsl: () => correlationWgsl(c, tiling),
-    workgroups: workgroupsOf(invocations),
-    work: c.images * c.groups * c.rows * c.channels * c.i.count * c.j.count * c.i.taps.length * c.j.taps.length,
+    uniforms: numbers(sizesOf(c, form)),
+    wgsl: () => correlationWgsl(form),
+    workgroups: workgroupsOf(invocationsOf(c, form)),
+    work: c.images * c.groups * c.rows * c.channels * c.i.count * c.j.count * c.i.taps.count * c.j.taps.count,
   };
 }
 

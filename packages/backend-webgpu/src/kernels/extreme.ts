@@ -4,6 +4,7 @@ import type { Spec } from "@lamina/core";
 import { type Axis, alongAxis } from "./axis.ts";
 import { WORKGROUP, workgroupsOf } from "./lanes.ts";
 import type { ArrayUse, Dispatch, Lower } from "./lowered.ts";
+import { numbers } from "./numbers.ts";
 import { rankFunction } from "./order.wgsl.ts";
 
 /** Elements of a piece, and what is not worth cutting. */
@@ -26,21 +27,22 @@ export const extreme =
 const scan = (name: string, x: Spec, { outer, size, inner }: Axis, pieces: number, out: ArrayUse): Dispatch => {
   const lines = outer * inner * pieces;
   return {
-    key: `${name} ${outer},${size},${inner} in ${pieces}`,
+    key: `${name} of pieces`,
     arrays: [{ name: "x", input: 0 }, out],
+    uniforms: numbers({ lines, pieces, size, inner, piece: pieces === 1 ? size : PIECE }),
     wgsl: () => ({
       globals: rankFunction(x.dtype, name === "argmin"),
       main: `
   let at = group * ${WORKGROUP}u + local;
-  if (at >= ${lines}u) { return; }
-  let line = at / ${pieces}u;
-  let start = line / ${inner}u * ${size * inner}u + line % ${inner}u;
-  let first = at % ${pieces}u * ${pieces === 1 ? size : PIECE}u;
-  let last = ${pieces === 1 ? `${size}u` : `min(first + ${PIECE}u, ${size}u)`};
+  if (at >= p.lines) { return; }
+  let line = at / p.pieces;
+  let start = line / p.inner * p.size * p.inner + line % p.inner;
+  let first = at % p.pieces * p.piece;
+  let last = min(first + p.piece, p.size);
   var best = first;
-  var most = rank(read_x(start + first * ${inner}u));
+  var most = rank(read_x(start + first * p.inner));
   for (var k = first + 1u; k < last; k++) {
-    let found = rank(read_x(start + k * ${inner}u));
+    let found = rank(read_x(start + k * p.inner));
     if (found > most) { best = k; most = found; }
   }
   write_out(at, i32(best));`,
@@ -52,23 +54,24 @@ const scan = (name: string, x: Spec, { outer, size, inner }: Axis, pieces: numbe
 
 /** The extreme of the pieces' extremes. */
 const choose = (name: string, x: Spec, { outer, size, inner }: Axis, pieces: number): Dispatch => ({
-  key: `${name} ${outer},${size},${inner} of ${pieces}`,
+  key: `${name} of extremes`,
   arrays: [
     { name: "x", input: 0 },
     { name: "pieces", scratch: 0 },
     { name: "out", output: true },
   ],
+  uniforms: numbers({ lines: outer * inner, pieces, size, inner }),
   wgsl: () => ({
     globals: rankFunction(x.dtype, name === "argmin"),
     main: `
   let line = group * ${WORKGROUP}u + local;
-  if (line >= ${outer * inner}u) { return; }
-  let start = line / ${inner}u * ${size * inner}u + line % ${inner}u;
-  var best = read_pieces(line * ${pieces}u);
-  var most = rank(read_x(start + u32(best) * ${inner}u));
-  for (var k = 1u; k < ${pieces}u; k++) {
-    let candidate = read_pieces(line * ${pieces}u + k);
-    let found = rank(read_x(start + u32(candidate) * ${inner}u));
+  if (line >= p.lines) { return; }
+  let start = line / p.inner * p.size * p.inner + line % p.inner;
+  var best = read_pieces(line * p.pieces);
+  var most = rank(read_x(start + u32(best) * p.inner));
+  for (var k = 1u; k < p.pieces; k++) {
+    let candidate = read_pieces(line * p.pieces + k);
+    let found = rank(read_x(start + u32(candidate) * p.inner));
     if (found > most) { best = candidate; most = found; }
   }
   write_out(line, best);`,

@@ -3,6 +3,7 @@ import { sizeOf } from "@lamina/core";
 import { alongAxis } from "./axis.ts";
 import { WORKGROUP, workgroupsOf } from "./lanes.ts";
 import type { Lower } from "./lowered.ts";
+import { numbers } from "./numbers.ts";
 
 export const gather: Lower = ([x, index], { axis }: { axis: number }, out) => {
   const { size, inner } = alongAxis(x.shape, axis);
@@ -11,18 +12,19 @@ export const gather: Lower = ([x, index], { axis }: { axis: number }, out) => {
     indices: { input: 1, size, axis },
     dispatches: [
       {
-        key: `gather ${x.shape} ${index.shape} along ${axis}`,
+        key: "gather",
         arrays: [
           { name: "x", input: 0 },
           { name: "index", input: 1 },
           { name: "out", output: true },
         ],
+        uniforms: numbers({ count, size, inner, each: index.shape[axis] * inner }),
         wgsl: () => ({
           main: `
   let at = group * ${WORKGROUP}u + local;
-  if (at >= ${count}u) { return; }
-  let outer = at / ${index.shape[axis] * inner}u;
-  write_out(at, read_x((outer * ${size}u + u32(read_index(at))) * ${inner}u + at % ${inner}u));`,
+  if (at >= p.count) { return; }
+  let outer = at / p.each;
+  write_out(at, read_x((outer * p.size + u32(read_index(at))) * p.inner + at % p.inner));`,
         }),
         workgroups: workgroupsOf(count),
         work: count,

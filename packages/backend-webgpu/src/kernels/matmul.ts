@@ -1,27 +1,26 @@
 // matmul: stacks of x [m,k] times y [k,n], either of them stored transposed. Which operand's rows are the tiles' rows is
 // chosen here; the shader is matmul.wgsl.ts.
 import { type Spec, sizeOf } from "@lamina/core";
-import { lanesOf, workgroupsOf } from "./lanes.ts";
+import { workgroupsOf } from "./lanes.ts";
 import type { Lower } from "./lowered.ts";
-import { isOutVectors, isVectors, matmulWgsl, type Product, type Strides } from "./matmul.wgsl.ts";
+import { formOf, invocationsOf, matmulWgsl, type Product, type Strides, sizesOf } from "./matmul.wgsl.ts";
+import { numbers } from "./numbers.ts";
 import { partsOf, sumOfParts } from "./partial.ts";
 import { rowsOf } from "./tile.wgsl.ts";
 import { tilingFor } from "./tiling.ts";
 
-type Shape = Omit<Product, "parts" | "rows" | "quads">;
-
 const LEAST_TERMS = 128;
 
 /** The same product of the matrices transposed: what were columns are rows. */
-const transposed = ({ batch, m, n, k, left, right, out }: Shape): Shape => {
+const transposed = ({ batch, m, n, k, left, right, out }: Product): Product => {
   const turn = ({ row, column }: Strides): Strides => ({ row: column, column: row });
   return { batch, m: n, n: m, k, left: turn(right), right: turn(left), out: turn(out) };
 };
-const invocationsOf = ({ batch, m, n }: Shape, most: number): number =>
-  batch * Math.ceil(m / most) * lanesOf(Math.ceil(n / 4));
 /** Rows are better where columns lie beside each other in memory; a product that fills tiles badly is turned round. */
-const cost = (shape: Shape, most: number): number =>
-  invocationsOf(shape, most) * 4 * rowsOf(shape.m, most) * (shape.right.column === 1 ? 1 : 1.25);
+const cost = (product: Product, most: number): number => {
+  const rows = rowsOf(product.m, most);
+  return invocationsOf(product, rows) * 4 * rows * (product.right.column === 1 ? 1 : 1.25);
+};
 
 export const matmul: Lower = (
   [x],
@@ -30,29 +29,30 @@ export const matmul: Lower = (
   target,
 ) => {
   const { rows: most, quads } = tilingFor(target);
-  const shape = shapeOf(x, transposeX, transposeY, out);
-  const turned = transposed(shape);
-  const isTurned = cost(turned, most) < cost(shape, most);
-  const chosen = isTurned ? turned : shape;
-  const parts = partsOf(invocationsOf(chosen, most), chosen.k, LEAST_TERMS);
-  const product: Product = { ...chosen, parts, rows: rowsOf(chosen.m, most), quads };
+  const straight = productOf(x, transposeX, transposeY, out);
+  const turned = transposed(straight);
+  const isTurned = cost(turned, most) < cost(straight, most);
+  const product = isTurned ? turned : straight;
+  const form = formOf(product, rowsOf(product.m, most), quads);
+  const invocations = invocationsOf(product, form.rows);
+  const parts = partsOf(invocations, product.k, LEAST_TERMS);
   const { batch, m, n, k } = product;
-  const width = isVectors(product) ? 4 : 1;
   return sumOfParts(parts, out, (to) => ({
-    key: `matmul ${JSON.stringify(product)}`,
+    key: `matmul ${JSON.stringify(form)}`,
     subgroups: quads,
     arrays: [
       { name: "left", input: isTurned ? 1 : 0 },
-      { name: "right", input: isTurned ? 0 : 1, width },
-      { ...to, width: isOutVectors(product) ? 4 : 1 },
+      { name: "right", input: isTurned ? 0 : 1, width: form.readsVectors ? 4 : 1 },
+      { ...to, width: form.writesVectors ? 4 : 1 },
     ],
-    wgsl: () => matmulWgsl(product),
-    workgroups: workgroupsOf(parts * invocationsOf(product, most)),
+    uniforms: numbers(sizesOf(product, form, parts)),
+    wgsl: () => matmulWgsl(form),
+    workgroups: workgroupsOf(parts * invocations),
     work: batch * m * n * k,
   }));
 };
 
-function shapeOf(x: Spec, transposeX: boolean, transposeY: boolean, out: Spec): Shape {
+function productOf(x: Spec, transposeX: boolean, transposeY: boolean, out: Spec): Product {
   const [m, n] = out.shape.slice(-2);
   const k = x.shape.at(transposeX ? -2 : -1)!;
   return {

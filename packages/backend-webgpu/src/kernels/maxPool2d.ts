@@ -5,17 +5,17 @@ import { eachElement, eachOfWindow, type WindowAttrs, windowKey, windowsOf } fro
 
 export const maxPool2d: Lower = ([x], attrs: WindowAttrs, out) => {
   const windows = windowsOf(x, out, attrs);
-  const plane = x.shape[2] * x.shape[3];
   const arrays = [
     { name: "x", input: 0 },
     { name: "out", output: true },
   ] as const;
-  const key = `maxPool2d ${x.shape} ${out.shape} ${windowKey(attrs)}`;
-  const dispatch = eachElement(key, arrays, out, attrs.kernel[0] * attrs.kernel[1], () => ({
+  const key = `maxPool2d ${windowKey(windows)}`;
+  const dispatch = eachElement(key, arrays, out, windows, attrs.kernel[0] * attrs.kernel[1], () => ({
     globals: orderFunction,
     main: `
+  let image = plane * p.height * p.width;
   var most = ${LEAST_ORDER};
-  ${eachOfWindow(windows, `most = max(most, order(read_x(plane * ${plane}u + element)));`)}
+  ${eachOfWindow(windows, `most = max(most, order(read_x(image + element)));`)}
   write_out(at, unorder(most));`,
   }));
   return { dispatches: [dispatch] };

@@ -3,6 +3,7 @@
 import { clear } from "./clear.ts";
 import { WORKGROUP, workgroupsOf } from "./lanes.ts";
 import type { Lower } from "./lowered.ts";
+import { numbers } from "./numbers.ts";
 
 export const maxPool2dGrad: Lower = ([dy], _attrs, out) => {
   const [N, C, H, W] = out.shape;
@@ -12,18 +13,19 @@ export const maxPool2dGrad: Lower = ([dy], _attrs, out) => {
     dispatches: [
       clear(out),
       {
-        key: `maxPool2dGrad ${planes} planes of ${windows} to ${H * W}`,
+        key: "maxPool2dGrad",
         arrays: [
           { name: "dy", input: 0 },
           { name: "indices", input: 1 },
           { name: "out", output: true },
         ],
+        uniforms: numbers({ planes, windows, size: H * W }),
         wgsl: () => ({
           main: `
   let plane = group * ${WORKGROUP}u + local;
-  if (plane >= ${planes}u) { return; }
-  for (var i = plane * ${windows}u; i < (plane + 1u) * ${windows}u; i++) {
-    let at = plane * ${H * W}u + u32(read_indices(i));
+  if (plane >= p.planes) { return; }
+  for (var i = plane * p.windows; i < (plane + 1u) * p.windows; i++) {
+    let at = plane * p.size + u32(read_indices(i));
     write_out(at, read_out(at) + read_dy(i));
   }`,
         }),

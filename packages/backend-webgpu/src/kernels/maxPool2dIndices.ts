@@ -5,20 +5,20 @@ import { eachElement, eachOfWindow, type WindowAttrs, windowKey, windowsOf } fro
 
 export const maxPool2dIndices: Lower = ([x], attrs: WindowAttrs, out) => {
   const windows = windowsOf(x, out, attrs);
-  const plane = x.shape[2] * x.shape[3];
   const arrays = [
     { name: "x", input: 0 },
     { name: "out", output: true },
   ] as const;
-  const key = `maxPool2dIndices ${x.shape} ${out.shape} ${windowKey(attrs)}`;
-  const dispatch = eachElement(key, arrays, out, attrs.kernel[0] * attrs.kernel[1], () => ({
+  const key = `maxPool2dIndices ${windowKey(windows)}`;
+  const dispatch = eachElement(key, arrays, out, windows, attrs.kernel[0] * attrs.kernel[1], () => ({
     globals: rankFunction("float32", false),
     main: `
+  let image = plane * p.height * p.width;
   var best = -1;
   var most = 0;
   ${eachOfWindow(
     windows,
-    `let found = rank(read_x(plane * ${plane}u + element));
+    `let found = rank(read_x(image + element));
       if (best < 0 || found > most) { best = i32(element); most = found; }`,
   )}
   write_out(at, max(best, 0));`,

@@ -3,6 +3,7 @@
 import { type Spec, sizeOf } from "@lamina/core";
 import { WORKGROUP, workgroupsOf } from "./lanes.ts";
 import type { ArrayUse, Dispatch, Lowered } from "./lowered.ts";
+import { numbers } from "./numbers.ts";
 
 /** Enough to fill a graphics card. */
 const INVOCATIONS = 16384;
@@ -34,18 +35,18 @@ export function sumOfParts(parts: number, out: Spec, dispatch: (out: ArrayUse) =
 }
 
 const addParts = (parts: number, length: number): Dispatch => ({
-  key: `add ${parts} parts`,
+  key: "add parts",
   arrays: [
     { name: "parts", scratch: 0 },
     { name: "out", output: true },
   ],
-  uniforms: [{ name: "length", type: "u32", value: length }],
+  uniforms: numbers({ length, parts }),
   wgsl: () => ({
     main: `
   let i = group * ${WORKGROUP}u + local;
   if (i >= p.length) { return; }
   var sum = read_parts(i);
-  for (var part = 1u; part < ${parts}u; part++) { sum += read_parts(part * p.length + i); }
+  for (var part = 1u; part < p.parts; part++) { sum += read_parts(part * p.length + i); }
   write_out(i, sum);`,
   }),
   workgroups: workgroupsOf(length),

@@ -3,10 +3,11 @@
 // reduced at once, and then the segments are.
 import { type DType, type Spec, sizeOf } from "@lamina/core";
 import { type Access, joined, stridesOf } from "@lamina/core/passes";
-import { offsetFunction } from "../coordinates.ts";
+import { offsetFunction, offsetNumbers, strideKey } from "../coordinates.ts";
 import { libraryOf } from "../pointwise/library.ts";
 import { wgslType } from "../shader.ts";
 import type { ArrayUse, Dispatch, Lower } from "./lowered.ts";
+import { numbers } from "./numbers.ts";
 
 export interface Reduction {
   readonly name: string;
@@ -67,7 +68,7 @@ function combineRange({ initial, combine }: Reduction, dtype: DType, width: 1 | 
   for (var run = first; run < last; run += ${RUN}u * ${step}) {
     var part = ${start};
     for (var k = run; k < min(run + ${RUN}u * ${step}, last); k += ${step}) {
-      part = ${combine("part", "read_x(u32(base + reduced_at(k)))", dtype, width)};
+      part = ${combine("part", "read_x(base + reduced_at(k))", dtype, width)};
     }
     sum = ${combine("sum", "part", dtype, width)};
   }
@@ -104,22 +105,20 @@ function dispatchOf(reduction: Reduction, stage: Stage): Dispatch {
   const wgsl = () => {
     const main = across ? acrossText(reduction, dtype) : alongText(reduction, dtype, width);
     const lanes = across ? "" : `var<workgroup> lanes: array<${wgslType(dtype)}, ${LANES}>;`;
-    const offsets = `${offsetFunction("kept_at", kept)}\n${offsetFunction("reduced_at", reduced)}`;
+    const offsets = `${offsetFunction("kept", kept)}\n${offsetFunction("reduced", reduced)}`;
     return { globals: `${libraryOf(main)}\n${offsets}\n${lanes}`, main };
   };
-  const number = (name: string, value: number) => ({ name, type: "u32" as const, value });
   const length = Math.ceil(count / segments);
   return {
-    key: `${reduction.name} ${dtype} ${across} ${width} ${offsetKey(kept)} ${offsetKey(reduced)}`,
+    key: `${reduction.name} ${dtype} ${across} ${width} ${strideKey(kept.strides)} ${strideKey(reduced.strides)}`,
     arrays: [
       { ...from, name: "x" },
       { ...to, name: "y" },
     ],
     uniforms: [
-      number("results", results),
-      number("count", count),
-      number("segments", segments),
-      number("length", length),
+      ...numbers({ results, count, segments, length }),
+      ...offsetNumbers("kept", kept),
+      ...offsetNumbers("reduced", reduced),
     ],
     wgsl,
     workgroupSize: LANES,
@@ -127,9 +126,6 @@ function dispatchOf(reduction: Reduction, stage: Stage): Dispatch {
     work: results * count,
   };
 }
-/** One axis that runs on is the same code whatever its size. */
-const offsetKey = ({ sizes, strides }: Access): string => (sizes.length === 1 ? `*:${strides}` : `${sizes}:${strides}`);
-
 /** Into how many segments each result is cut. */
 function segmentsOf(results: number, count: number, across: boolean): number {
   const threads = across ? results : results * LANES;

@@ -3,6 +3,7 @@
 import type { Spec } from "@lamina/core";
 import { libraryOf } from "../pointwise/library.ts";
 import type { ArrayUse, Lower } from "./lowered.ts";
+import { numbers } from "./numbers.ts";
 
 const LANES = 64;
 /** Lines up to this long are left to one thread each. */
@@ -66,13 +67,12 @@ export const lowerLines =
     const lines = shape.reduce((a, b) => a * b, 1) / size;
     const shared = size > SHORT;
     const inputs = formula.inputs.map((name, input): ArrayUse => ({ name, input }));
-    const number = (name: string, value: number) => ({ name, type: "u32" as const, value });
     return {
       dispatches: [
         {
           key: `${formula.name} ${shared}`,
           arrays: [...inputs, { name: "y", output: true }],
-          uniforms: [number("size", size), number("inner", inner), number("lines", lines)],
+          uniforms: numbers({ size, inner, lines }),
           wgsl: () => {
             const main = mainText(formula, shared);
             return { globals: `${libraryOf(main)}\nvar<workgroup> lanes: array<f32, ${LANES}>;`, main };

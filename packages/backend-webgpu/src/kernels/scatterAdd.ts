@@ -4,6 +4,7 @@ import { sizeOf } from "@lamina/core";
 import { alongAxis } from "./axis.ts";
 import { WORKGROUP, workgroupsOf } from "./lanes.ts";
 import type { Lower } from "./lowered.ts";
+import { numbers } from "./numbers.ts";
 
 export const scatterAdd: Lower = ([x, index], { axis }: { axis: number }, out) => {
   const { outer, size, inner } = alongAxis(x.shape, axis);
@@ -19,7 +20,7 @@ export const scatterAdd: Lower = ([x, index], { axis }: { axis: number }, out) =
           { name: "x", input: 0 },
           { name: "out", output: true },
         ],
-        uniforms: [{ name: "count", type: "u32", value: count }],
+        uniforms: numbers({ count }),
         wgsl: () => ({
           main: `
   let at = group * ${WORKGROUP}u + local;
@@ -29,21 +30,22 @@ export const scatterAdd: Lower = ([x, index], { axis }: { axis: number }, out) =
         work: count,
       },
       {
-        key: `scatterAdd ${x.shape} ${index.shape} along ${axis}`,
+        key: "scatterAdd",
         arrays: [
           { name: "index", input: 1 },
           { name: "src", input: 2 },
           { name: "out", output: true },
         ],
+        uniforms: numbers({ lines, inner, each, size }),
         wgsl: () => ({
           main: `
   let line = group * ${WORKGROUP}u + local;
-  if (line >= ${lines}u) { return; }
-  let outer = line / ${inner}u;
-  let inner = line % ${inner}u;
-  for (var k = 0u; k < ${each}u; k++) {
-    let i = (outer * ${each}u + k) * ${inner}u + inner;
-    let at = (outer * ${size}u + u32(read_index(i))) * ${inner}u + inner;
+  if (line >= p.lines) { return; }
+  let outer = line / p.inner;
+  let inner = line % p.inner;
+  for (var k = 0u; k < p.each; k++) {
+    let i = (outer * p.each + k) * p.inner + inner;
+    let at = (outer * p.size + u32(read_index(i))) * p.inner + inner;
     write_out(at, read_out(at) + read_src(i));
   }`,
         }),

@@ -42,19 +42,31 @@ export const tileAsArray = ({ rows, vectors }: Tile): string => {
   return `var sums = array<vec4<f32>, ${rows * vectors}>(${all});`;
 };
 
-/** How many rows a tile has: as few tiles as `most` allows, and these as equal as can be. */
-export const rowsOf = (rows: number, most: number): number => Math.ceil(rows / Math.ceil(rows / most));
+/** Heights of tiles: few, because each is code of its own. */
+const HEIGHTS = [1, 2, 3, 4, 6, 8];
+/** What a tile costs besides its rows, in rows. */
+const PER_TILE = 3;
+
+/** How many rows a tile has, up to `most`: what leaves few rows of tiles empty, and makes few tiles. */
+export function rowsOf(rows: number, most: number): number {
+  const cost = (height: number) => Math.ceil(rows / height) * (height + PER_TILE);
+  return HEIGHTS.filter((height) => height <= most).reduce((best, height) =>
+    cost(height) <= cost(best) ? height : best,
+  );
+}
 
 /**
  * Numbers that all four invocations of a quad need, one for each row: with subgroups each of the four fetches every fourth,
- * and they tell each other. `fetch(r)` is the number of row r, an expression.
+ * and they tell each other. `places` declares, before the loops, where row r lies: r * `stride`; `fetch(place)` reads a number.
  */
-export function sharedRows(rows: number, name: string, quads: boolean, fetch: (row: string) => string) {
-  if (!quads || rows < 2)
-    return { fetched: lines(rows, (r) => `let ${name}${r} = ${fetch(`${r}u`)};`), row: (r: number) => `${name}${r}` };
+export function sharedRows(rows: number, quads: boolean, stride: string) {
+  const shared = quads && rows >= 2;
+  const each = shared ? range(Math.ceil(rows / 4)).map((k) => `(${4 * k}u + quad)`) : range(rows).map((r) => `${r}u`);
   return {
-    fetched: lines(Math.ceil(rows / 4), (k) => `let ${name}${k} = ${fetch(`(${4 * k}u + quad)`)};`),
-    row: (r: number) => `quadBroadcast(${name}${r >> 2}, ${r & 3}u)`,
+    places: each.map((row, k) => `let place${k} = ${row} * ${stride};`).join(" "),
+    fetched: (name: string, fetch: (place: string) => string) =>
+      each.map((_, k) => `let ${name}${k} = ${fetch(`place${k}`)};`).join("\n"),
+    row: (name: string, r: number) => (shared ? `quadBroadcast(${name}${r >> 2}, ${r & 3}u)` : `${name}${r}`),
   };
 }
 

@@ -3,7 +3,8 @@
 import { type DType, type Spec, sizeOf } from "@lamina/core";
 import { elementsOf, type Free, type LoopPlan, planLoop, stridesOf, type Unit } from "@lamina/core/passes";
 import type { Argument, Call, Quantity } from "../calls.ts";
-import { coordinatesText, dotText } from "../coordinates.ts";
+import { axisNumbers, coordinatesText, dotText, strideKey, strideNumbers } from "../coordinates.ts";
+import { type Fixed, numbers } from "../kernels/numbers.ts";
 import { wgslType } from "../shader.ts";
 import { libraryOf } from "./library.ts";
 import { expressionOf, isWideOp, valueType, type Width } from "./ops.ts";
@@ -51,7 +52,8 @@ function loadText(plan: LoopPlan, load: number, width: Width): string {
   const { strides, dtype } = loads[load];
   if (isContiguous(sizes, strides)) return `read_x${load}(i)`;
   const own = loadWidth(plan, load, width);
-  const at = own === 4 ? `u32(${dotText(strides)}) / 4u` : `u32(${dotText(strides)})`;
+  const offset = dotText(strides, `stride${load}_`);
+  const at = own === 4 ? `(${offset}) / 4u` : offset;
   return own === width ? `read_x${load}(${at})` : `${vector(wgslType(dtype), width)}(read_x${load}(${at}))`;
 }
 
@@ -67,17 +69,27 @@ function bodyOf(plan: LoopPlan, width: Width): string {
   return [
     `  let i = group * ${LANES}u + local;`,
     "  if (i >= p.count) { return; }",
-    ...(isStrided(plan) ? [`  ${coordinatesText(sizes, width === 4 ? "i * 4u + p.offset" : "i + p.offset")}`] : []),
+    ...(isStrided(plan)
+      ? [`  ${coordinatesText(sizes.length, "size", width === 4 ? "i * 4u + p.offset" : "i + p.offset")}`]
+      : []),
     ...lines.map((text, k) => `  let v${k}: ${valueType(values[k].dtype, width)} = ${text};`),
     ...stores.map((value, k) => `  write_y${k}(i, ${encoded(values[value].dtype, `v${value}`, width)});`),
   ].join("\n");
 }
 
-/** Loops that read element by element do not depend on their size. */
-const keyOf = (plan: LoopPlan): string => {
-  const { loads, values, stores } = plan;
-  return `loop ${JSON.stringify(isStrided(plan) ? plan : { loads: loads.map((l) => l.dtype), values, stores })}`;
-};
+/** Of sizes the code depends only on how many there are, and only where something is not read element by element. */
+function keyOf(plan: LoopPlan, width: Width): string {
+  const { sizes, loads, values, stores } = plan;
+  const access = loads.map(({ dtype, strides }, k) =>
+    isContiguous(sizes, strides) ? dtype : `${dtype} ${strideKey(strides)} x${loadWidth(plan, k, width)}`,
+  );
+  return `loop of ${width} ${JSON.stringify({ access, axes: isStrided(plan) ? sizes.length : 0, values, stores })}`;
+}
+/** The numbers that a loop reads whose loads are not all element by element. */
+const strideQuantities = ({ sizes, loads }: LoopPlan): Fixed[] => [
+  ...axisNumbers("size", sizes),
+  ...loads.flatMap(({ strides }, k) => (isContiguous(sizes, strides) ? [] : strideNumbers(`stride${k}_`, strides))),
+];
 /** The ops of a loop, each once, in the order in which they come. */
 const opsOf = ({ values, loads }: LoopPlan): string => {
   const names = [...new Set(values.flatMap((v) => (v.kind === "op" ? [v.op] : [])))];
@@ -91,9 +103,10 @@ interface Slots {
 }
 
 function callsOfPlan(plan: LoopPlan, { reads, writes, scalars }: Slots, partLength: number): Call[] {
-  const key = keyOf(plan);
-  const total = elementsOf(plan);
   const width = widthOf(plan);
+  const key = keyOf(plan, width);
+  const total = elementsOf(plan);
+  const strides = isStrided(plan) ? strideQuantities(plan) : [];
   const wgsl = () => {
     const main = bodyOf(plan, width);
     return { globals: libraryOf(main), main };
@@ -113,9 +126,9 @@ function callsOfPlan(plan: LoopPlan, { reads, writes, scalars }: Slots, partLeng
       })),
       ...writes.map((slot, k) => ({ name: `y${k}`, width, at: { slot }, ...cut })),
     ];
-    const numbers: Quantity[] = [
-      { name: "count", type: "u32", value: threads },
-      { name: "offset", type: "u32", value: part * partLength },
+    const quantities: Quantity[] = [
+      ...numbers({ count: threads, offset: part * partLength }),
+      ...strides,
       ...scalars.map((scalar, k): Quantity => {
         const dtype = scalarTypes.get(k)!;
         return { name: `s${k}`, type: wgslType(dtype), scalar, dtype };
@@ -127,7 +140,7 @@ function callsOfPlan(plan: LoopPlan, { reads, writes, scalars }: Slots, partLeng
       key,
       wgsl,
       args,
-      numbers,
+      numbers: quantities,
       workgroupSize: LANES,
       workgroups: Math.ceil(threads / LANES),
       work,
