@@ -1,15 +1,13 @@
 // The device under the suite: with no more than every WebGPU device has, and then, where that makes a difference, with all that
-// the adapter offers. The networks of level "models" are left to `npm run support`: in software their shaders take minutes.
-import { quickLevels } from "@lamina/conformance";
+// the adapter offers.
 import { conformWith } from "@lamina/conformance/vitest";
 import * as vitest from "vitest";
 import { gaps, webgpu } from "./index.ts";
 
 const absent = process.env.LAMINA_ABSENT_VULKAN;
 const openLeast = () => webgpu({ limits: "default" });
-const quick = quickLevels.filter((level) => level !== "models");
 
-conformWith(vitest, "webgpu under default limits", openLeast, { absent, declared: gaps, levels: quick });
+conformWith(vitest, "webgpu under default limits", openLeast, { absent, declared: gaps });
 // more bindings: programs are fused and placed differently, kernels are the same
 conformWith(vitest, "webgpu", webgpu, { absent, levels: ["programs", "determinism"] });
 // products have other tiles, and fetch by quads, where subgroups are four wide: some cases of each are enough to tell

@@ -1,6 +1,6 @@
 // Compiled shaders by key, made in the background: what needs one waits for it in the queue's order. What a shader says is
-// for others.
-
+// for others. Those that were not used for long are forgotten, and the device frees what no program holds any more.
+import { Lru } from "@lamina/core/passes";
 import type { Gpu } from "./gpu.ts";
 import type { Wgsl } from "./kernels/lowered.ts";
 import type { Progress } from "./progress.ts";
@@ -15,16 +15,21 @@ export interface Pipeline {
 }
 
 const COMPUTE_STAGE = 4;
+/** A network needs some dozens; in software each takes a megabyte. */
+const MOST_PIPELINES = 512;
 
 export class Pipelines {
   private readonly gpu: Gpu;
-  private readonly known = new Map<string, Pipeline>();
+  private readonly known: Lru<Pipeline>;
+  private readonly pending = new Set<Promise<void>>();
   private readonly layouts = new Map<number, { bindings: GPUBindGroupLayout; pipeline: GPUPipelineLayout }>();
   private readonly listeners = new Set<(progress: Progress) => void>();
   private made = 0;
   private asked = 0;
-  constructor(gpu: Gpu) {
+  /** @param most how many are kept for whoever asks again. */
+  constructor(gpu: Gpu, most = MOST_PIPELINES) {
     this.gpu = gpu;
+    this.known = new Lru(most);
   }
 
   /** The pipeline of a kernel's lines under a signature; `key` names the lines. */
@@ -35,8 +40,11 @@ export class Pipelines {
     const { bindings, pipeline: layout } = this.layout(signature.arrays.reduce((sum, { parts }) => sum + parts, 0));
     const pipeline: Pipeline = { layout: bindings, compiled: undefined, ready: undefined };
     this.known.set(whole, pipeline);
-    pipeline.ready = this.compile(pipeline, layout, key, shaderText(signature, wgsl()));
-    pipeline.ready.catch(() => {}); // the work that waits for it hears of it
+    const ready = this.compile(pipeline, layout, key, shaderText(signature, wgsl()));
+    pipeline.ready = ready;
+    this.pending.add(ready);
+    const done = () => this.pending.delete(ready);
+    ready.then(done, done); // the work that waits for it hears of an error
     this.asked++;
     this.tell();
     return pipeline;
@@ -84,11 +92,7 @@ export class Pipelines {
     if (onProgress) this.listeners.add(onProgress);
     try {
       onProgress?.(this.progress);
-      for (;;) {
-        const pending = [...this.known.values()].flatMap(({ ready }) => ready ?? []);
-        if (!pending.length) return;
-        await Promise.all(pending);
-      }
+      while (this.pending.size) await Promise.all(this.pending);
     } finally {
       if (onProgress) this.listeners.delete(onProgress);
     }

@@ -53,3 +53,20 @@ test.skipIf(process.env.LAMINA_ABSENT_VULKAN !== undefined)(
     gpu.close();
   },
 );
+
+test.skipIf(process.env.LAMINA_ABSENT_VULKAN !== undefined)(
+  "so many pipelines are kept, and the one that was used longest ago is made again",
+  async () => {
+    const gpu = await openGpu(await findAdapter({}), { limits: "adapter" });
+    const pipelines = new Pipelines(gpu, 2);
+    const ask = (key: string) => pipelines.of(key, signature, () => ({ main: "" }));
+    const [first, second] = [ask("first"), ask("second")];
+    expect(ask("first")).toBe(first);
+    ask("third");
+    expect(ask("first")).toBe(first);
+    expect(ask("second")).not.toBe(second);
+    await pipelines.settle();
+    expect(pipelines.progress).toEqual({ ready: 4, total: 4 });
+    gpu.close();
+  },
+);
