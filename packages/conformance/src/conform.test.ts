@@ -2,8 +2,10 @@
 import { type ReferenceBuffer, reference } from "@lamina/backend-reference";
 import { type Backend, type Kernel, ops } from "@lamina/core";
 import { expect, test } from "vitest";
+import type { OpCase } from "./case.ts";
 import { opCases } from "./cases/index.ts";
 import { compare, ulpOf } from "./compare.ts";
+import { suiteFingerprint } from "./fingerprint.ts";
 import type { Asked } from "./gaps.ts";
 import { runConformance } from "./report.ts";
 import { formatReport } from "./reports/table.ts";
@@ -111,6 +113,18 @@ test("an op without a case would be told", async () => {
       .filter((op) => !op.alias && !covered.has(op.name))
       .map((op) => op.name),
   ).toEqual([]);
+});
+test("the suite's fingerprint is another when a case changes, and only then", async () => {
+  const cases = opCases as OpCase[];
+  const before = await suiteFingerprint();
+  const last = cases.pop()!;
+  const fewer = await suiteFingerprint();
+  cases.push({ ...last, inputs: last.inputs.map((x) => ({ ...x, fill: { values: [Number.NaN] } })) });
+  const other = await suiteFingerprint();
+  cases.pop();
+  cases.push(last);
+  expect(await suiteFingerprint()).toBe(before);
+  expect(new Set([before, fewer, other]).size).toBe(3);
 });
 test("ids are unique", async () => {
   const report = await runConformance("reference", reference, {

@@ -2,11 +2,12 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { type Report, suiteFingerprint } from "@lamina/conformance";
+import { gapsIn, type Report, suiteFingerprint } from "@lamina/conformance";
+import { importBackend } from "@lamina/devices";
 import { Command } from "commander";
-import { problems, staleness } from "./check.ts";
+import { type Present, problems, staleness } from "./check.ts";
 import { pageOf, type Summaries } from "./page.ts";
-import { type Run, runs } from "./runs.ts";
+import { nameOf, type Run, runs } from "./runs.ts";
 import { summaryOf } from "./summary.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
@@ -51,6 +52,12 @@ function writePage(): void {
   writeFileSync(pageFile, pageOf(all));
 }
 
+async function declaredGaps(): Promise<Present["gaps"]> {
+  const names = [...new Set(runs.map(nameOf))];
+  const entries = names.map(async (name) => [name, gapsIn(await importBackend(name))] as const);
+  return Object.fromEntries(await Promise.all(entries));
+}
+
 const program = new Command("support")
   .description("Judge devices by the suite and write docs/support.md from the reports.")
   .argument("[runs...]", `which of: ${runs.map(({ id }) => id).join(", ")} (default: those that are out of date)`)
@@ -58,17 +65,16 @@ const program = new Command("support")
   .option("--page", "run nothing: write the page from the summaries that are there")
   .parse();
 const { check, page } = program.opts<{ check?: boolean; page?: boolean }>();
-const suite = await suiteFingerprint();
+const present: Present = { suite: await suiteFingerprint(), gaps: await declaredGaps() };
 if (check) {
-  const found = problems(summaries(), read(pageFile), suite);
-  for (const problem of found) console.error(`docs/support.md is stale: ${problem}`);
-  if (found.length) console.error("npm run support brings it up to date");
+  const found = problems(summaries(), read(pageFile), present);
+  if (found.length) console.error(["docs/support.md is stale", ...found].join("\n  "));
   process.exitCode = found.length ? 1 : 0;
 } else if (page) writePage();
 else {
   const named = program.args;
   const chosen = named.length
     ? runs.filter(({ id }) => named.includes(id))
-    : runs.filter((run) => staleness(run, summaries(), suite));
-  process.exitCode = (await update(chosen, suite)) ? 1 : 0;
+    : runs.filter((run) => staleness(run, summaries(), present));
+  process.exitCode = (await update(chosen, present.suite)) ? 1 : 0;
 }

@@ -1,6 +1,6 @@
 // docs/support.md from the summaries: each run, the ops that a device computes itself, and what is declared.
 import type { Gap } from "@lamina/conformance";
-import { type Run, runs } from "./runs.ts";
+import { nameOf, type Run, runs } from "./runs.ts";
 import { type Summary, total } from "./summary.ts";
 
 export type Summaries = Readonly<Record<string, Summary>>;
@@ -13,8 +13,9 @@ function deviceOf({ environment: { runtime, device } }: Summary): string {
   const facts = Object.entries(device).filter(([key]) => !/^max[A-Z]/.test(key));
   return [runtime, ...facts.map(([key, value]) => `${key} ${value}`)].join(", ");
 }
-function runRow({ backend, where }: Run, summary: Summary | undefined): (string | number)[] {
-  const name = backend.split(":")[0];
+function runRow(run: Run, summary: Summary | undefined): (string | number)[] {
+  const { where } = run;
+  const name = nameOf(run);
   if (!summary) return [name, where, "no report yet", "", "", "", "", ""];
   const counts = (["passed", "failed", "declared", "absent"] as const).map((status) => total(summary, status));
   return [name, where, ...counts, `${summary.native.length} + ${summary.decomposed.length}`, deviceOf(summary)];
@@ -23,9 +24,9 @@ function runRow({ backend, where }: Run, summary: Summary | undefined): (string 
 /** One column a device: its places differ in no op. */
 function opTable(summaries: Summaries): string {
   const columns = new Map<string, Summary>();
-  for (const { id, backend } of runs) {
-    const name = backend.split(":")[0];
-    if (summaries[id] && !columns.has(name)) columns.set(name, summaries[id]);
+  for (const run of runs) {
+    const name = nameOf(run);
+    if (summaries[run.id] && !columns.has(name)) columns.set(name, summaries[run.id]);
   }
   const devices = [...columns.values()];
   const ops = [...new Set(devices.flatMap(({ native, decomposed }) => [...native, ...decomposed]))].sort();
@@ -44,12 +45,12 @@ function gapLines(gaps: readonly Gap[]): string[] {
       `- ${reason}: ${of.length} ${of.length === 1 ? "case" : "cases"} (${of.map(({ id }) => `\`${id}\``).join(", ")})`,
   );
 }
-function gapSection({ id, backend, where }: Run, summaries: Summaries): string[] {
-  const summary = summaries[id];
+function gapSection(run: Run, summaries: Summaries): string[] {
+  const summary = summaries[run.id];
   if (!summary) return [];
   const absent = Object.entries(summary.absent).map(([reason, n]) => `- absent: ${reason} (${n} cases)`);
   const lines = [...gapLines(summary.gaps), ...absent];
-  return lines.length ? ["", `### ${backend.split(":")[0]}: ${where}`, "", ...lines] : [];
+  return lines.length ? ["", `### ${nameOf(run)}: ${run.where}`, "", ...lines] : [];
 }
 
 export function pageOf(summaries: Summaries): string {

@@ -10,6 +10,9 @@ export interface Run {
   readonly args?: readonly string[];
 }
 
+/** The device's name, without its mode. */
+export const nameOf = ({ backend }: Pick<Run, "backend">): string => backend.split(":")[0];
+
 export const runs: readonly Run[] = [
   { id: "reference", backend: "reference", where: "Node" },
   { id: "wasm", backend: "wasm", where: "Node" },

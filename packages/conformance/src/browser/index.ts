@@ -23,7 +23,7 @@ export interface BrowserOptions extends Omit<RunOptions, "filter" | "declared"> 
   browser?: BrowserName;
   /** The browser's executable. Default: LAMINA_CHROMIUM or LAMINA_FIREFOX, else the Chrome or the Firefox that is installed. */
   executablePath?: string;
-  /** Milliseconds without any result after which the page counts as hung. Default 600,000. */
+  /** Milliseconds without any result after which the page counts as hung. Default 3,600,000: an epoch of WebGL in software takes long. */
   patience?: number;
 }
 
@@ -49,7 +49,7 @@ async function inPage(
   name: string,
   files: Bundle,
   browser: Browser,
-  { export: exported, isolated = false, patience = 600_000, onResult, ...options }: BrowserOptions,
+  { export: exported, isolated = false, patience = 3_600_000, onResult, ...options }: BrowserOptions,
 ): Promise<Report> {
   const { with: argument, levels, filter, absent, cases } = options;
   const task: PageOptions = { name, exported, argument, levels, filter, absent, cases };
