@@ -8,6 +8,7 @@ export interface Output {
   start(info: {
     model: string;
     backend: string;
+    threads?: number;
     parameters: number;
     folder: string;
     epochs: number;
@@ -82,9 +83,10 @@ export function humanOutput(): Output {
   return {
     start(info) {
       epochs = info.epochs;
+      const on = (info.threads ?? 1) > 1 ? `${info.backend}, ${info.threads} threads` : info.backend;
       const verb = info.resumed ? "goes on training" : "trains";
       console.log(
-        `${pc.bold(info.model)} (${info.parameters.toLocaleString("en-US")} parameters) ${verb} on ${info.backend}; run folder ${info.folder}`,
+        `${pc.bold(info.model)} (${info.parameters.toLocaleString("en-US")} parameters) ${verb} on ${on}; run folder ${info.folder}`,
       );
     },
     step: draw,

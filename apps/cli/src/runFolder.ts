@@ -19,6 +19,8 @@ export interface RunConfig {
   readonly resize?: number;
   readonly epochs: number;
   readonly seed: number;
+  /** Of the device that computed last, if it tells. They change nothing but the time. */
+  readonly threads?: number;
 }
 
 /** `runs/lenet`, or the first of `runs/lenet-2`, `-3`, … that is not there yet. */

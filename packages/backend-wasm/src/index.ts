@@ -17,9 +17,9 @@ export interface WasmOptions {
    */
   winograd?: "auto" | "f2" | "off";
   /**
-   * How many threads work: a number up to 16, or "auto" for as many as there are cores, up to 8. Results are the same, bit for
-   * bit, for any number. Pages have threads if they are cross-origin isolated; elsewhere it is one, and a line on the console
-   * says why (default 1).
+   * How many threads work: a number up to 16, or "auto", the default, for as many as there are cores, up to 8. Results are the
+   * same, bit for bit, for any number. They are started when a program comes that is worth it. Pages have threads if they are
+   * cross-origin isolated; elsewhere it is one, and a line on the console says why.
    */
   threads?: "auto" | number;
   /**

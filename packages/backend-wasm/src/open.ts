@@ -38,7 +38,14 @@ interface Internals {
 }
 
 export async function open(
-  { relaxedSimd = "auto", winograd = "auto", threads: wanted = 1, worker = "auto", maxBytes, profile }: WasmOptions,
+  {
+    relaxedSimd = "auto",
+    winograd = "auto",
+    threads: wanted = "auto",
+    worker = "auto",
+    maxBytes,
+    profile,
+  }: WasmOptions,
   { leastWork }: Internals = {},
 ): Promise<WasmBackend> {
   requireSimd();

@@ -8,13 +8,14 @@ interface Entry {
   readonly peers?: string;
   /** The export that opens it; `mode` is what follows the colon. */
   readonly opener: string;
-  readonly options?: (mode: string) => object;
+  readonly options?: (mode: string | undefined) => object | undefined;
 }
 export const backends = {
   wasm: {
     package: "@lamina/backend-wasm",
-    description: "WebAssembly SIMD on any CPU; the default",
+    description: "WebAssembly SIMD on any CPU; the default (wasm:N with N threads)",
     opener: "wasm",
+    options: (mode: string | undefined) => threadsOf(mode ?? environment("LAMINA_THREADS")),
   },
   webgpu: {
     package: "@lamina/backend-webgpu",
@@ -33,7 +34,7 @@ export const backends = {
     description: "gpu.js: WebGL, or plain JavaScript (gpujs:MODE for one of its modes)",
     peers: "gpu.js",
     opener: "gpujs",
-    options: (mode: string) => ({ mode }),
+    options: (mode: string | undefined) => (mode === undefined ? undefined : { mode }),
   },
   reference: {
     package: "@lamina/backend-reference",
@@ -56,8 +57,14 @@ function split(name: string): { entry: Entry; base: BackendName; mode: string | 
 }
 
 /** The name in LAMINA_BACKEND, or else `wasm`. */
-export const chosenName = (): string =>
-  (globalThis as { process?: { env: Record<string, string | undefined> } }).process?.env.LAMINA_BACKEND || "wasm";
+export const chosenName = (): string => environment("LAMINA_BACKEND") || "wasm";
+function environment(name: string): string | undefined {
+  return (globalThis as { process?: { env: Record<string, string | undefined> } }).process?.env[name];
+}
+/** How many threads are wanted, as text; the device says what is possible. */
+function threadsOf(text: string | undefined): object | undefined {
+  return text ? { threads: Number.isNaN(Number(text)) ? text : Number(text) } : undefined;
+}
 
 /** The command that adds a device's packages. */
 const installing = ({ package: name, peers }: Entry): string => `npm install ${peers ? `${name} ${peers}` : name}`;
@@ -90,11 +97,11 @@ export function locateBackend(name: string): BackendLocation {
   const { entry, mode } = split(name);
   return { module: import.meta.resolve(entry.package), export: entry.opener, with: optionsOf(entry, mode) };
 }
-const optionsOf = ({ options }: Entry, mode: string | undefined): object | undefined =>
-  mode === undefined ? undefined : options!(mode);
+const optionsOf = ({ options }: Entry, mode: string | undefined): object | undefined => options?.(mode);
 
 /**
- * Opens a device by its name: `setBackend(await openBackend("webgpu"))`; `gpujs:cpu` names a mode as well.
+ * Opens a device by its name: `setBackend(await openBackend("webgpu"))`; `gpujs:cpu` names a mode as well, and `wasm:2` a number of
+ * threads, which else LAMINA_THREADS says, or the device decides.
  * @param name default: what LAMINA_BACKEND says, or else `wasm`.
  * @throws RangeError for an unknown name; if its package is not installed, or what the device itself throws where it cannot run.
  */

@@ -31,7 +31,18 @@ describe("by name", () => {
       'backend "cuda" is not known; choose one of: wasm, webgpu, tfjs-node, gpujs, reference',
     );
     await expect(openBackend("toString")).rejects.toThrow(RangeError);
-    await expect(openBackend("wasm:simd")).rejects.toThrow('backend "wasm:simd": wasm has no modes; write wasm');
+    await expect(openBackend("reference:fast")).rejects.toThrow(
+      'backend "reference:fast": reference has no modes; write reference',
+    );
+  });
+  test("threads, by name or by LAMINA_THREADS", async () => {
+    expect((await openBackend("wasm:2")).details).toMatchObject({ threads: 2 });
+    vi.stubEnv("LAMINA_THREADS", "3");
+    expect((await openBackend("wasm")).details).toMatchObject({ threads: 3 });
+    expect((await openBackend("wasm:1")).details).toMatchObject({ threads: 1 });
+    await expect(openBackend("wasm:many")).rejects.toThrow(
+      'wasm: threads is many; give "auto" or a whole number from 1 to 16',
+    );
   });
   test("a package's other exports, and where it is", async () => {
     expect(await importBackend("reference")).toHaveProperty("reference");

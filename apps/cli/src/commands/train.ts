@@ -20,6 +20,7 @@ import { EventFile } from "../tensorboard.ts";
 interface TrainOptions extends Omit<RunConfig, "batchSize"> {
   readonly batchSize: RunConfig["batchSize"] | "auto";
   readonly backend: string;
+  readonly threads?: number;
   readonly run?: string;
   readonly resume?: boolean;
   readonly json?: boolean;
@@ -37,6 +38,7 @@ export function addTrain(program: Command): void {
       "the device: `lamina backends` lists them; auto measures them on this model",
       defaultBackend(),
     )
+    .option("--threads <n>", "of the wasm device (default: LAMINA_THREADS, or a thread for each core)", count)
     .option("-e, --epochs <n>", "passes over the training data", count, 10)
     .option(
       "--batch-size <n>",
@@ -90,10 +92,11 @@ interface Settings {
   readonly output: Output;
 }
 /** What a resumed run may be told anew; the rest is part of what makes it end where an undisturbed one does. */
-const FREE_ON_RESUME = ["run", "resume", "json", "backend", "epochs"];
+const FREE_ON_RESUME = ["run", "resume", "json", "backend", "threads", "epochs"];
 
 async function settingsOf(options: TrainOptions, command: Command): Promise<Settings> {
-  const { backend, run, resume = false, json = false, ...given } = options;
+  const { backend, threads, run, resume = false, json = false, ...given } = options;
+  if (threads !== undefined) process.env.LAMINA_THREADS = String(threads); // for whichever device it will be
   const rest = { backend, resume, output: json ? jsonOutput() : humanOutput() };
   if (!resume) return { config: given, folder: run ?? freeFolder(given.model), ...rest };
   if (!run) throw new Failure("--resume needs the folder of the run to go on with: add --run FOLDER", exitCodes.usage);
@@ -132,13 +135,15 @@ async function train({ config: asked, backend, folder: path, resume, output }: S
     const clip = asked.clipGradNorm !== undefined && { clipGradNorm: asked.clipGradNorm };
     const train = new DataLoader(data.train, { batchSize: asked.batchSize, shuffle: true, seed: asked.seed });
     await chooseBatchSize(model, { train, optimizer, ...clip });
-    const config = { ...asked, batchSize: train.batchSize };
+    const threads = threadsOf(device);
+    const config = { ...asked, ...threads, batchSize: train.batchSize };
     if (asked.batchSize === "auto") output.note(`batches of ${train.batchSize}`);
     await folder.writeConfig(config);
     const history = saved?.meta.history ?? [];
     output.start({
       model: config.model,
       backend: device.name,
+      ...threads,
       parameters: model.numParameters(),
       folder: path,
       epochs: config.epochs,
@@ -186,6 +191,11 @@ async function train({ config: asked, backend, folder: path, resume, output }: S
     await folder.close();
     await device?.close();
   }
+}
+
+/** If it tells. */
+function threadsOf({ details }: Backend): { threads?: number } {
+  return typeof details?.threads === "number" ? { threads: details.threads } : {};
 }
 
 /** A point of TensorBoard's curves every so many steps. */

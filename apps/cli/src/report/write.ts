@@ -56,7 +56,7 @@ function factsOf({ config, model, backend, history }: ReportInput, accuracy: num
     ["batch size", String(batchSize)],
     ["epochs", `${history.length} of ${config.epochs}`],
     ["seed", String(seed)],
-    ["device", backend],
+    ["device", (config.threads ?? 1) > 1 ? `${backend}, ${config.threads} threads` : backend],
     ["test accuracy", `${(100 * accuracy).toFixed(2)} %`],
   ];
 }
