@@ -45,8 +45,8 @@ export class Compiler {
     this.heap = heap;
     this.options = options;
     const { threads = 1, engine } = options;
-    this.engine = engine ?? makeEngine(heap.memory, hostFunctions, threads, 0);
-    this.functions = new Functions(this.engine, heap, threads);
+    this.engine = engine ?? makeEngine(heap.memory, hostFunctions, threads, 0, undefined);
+    this.functions = new Functions(this.engine, threads);
   }
 
   compile(program: Program): Executable<WasmBuffer> {

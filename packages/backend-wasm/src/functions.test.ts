@@ -30,7 +30,7 @@ test("what has been met is not emitted again, in one program or the next", () =>
     return counting(7);
   };
   const heap = new Heap();
-  const functions = new Functions(makeEngine(heap.memory, hostFunctions, 1, 0), heap, 1);
+  const functions = new Functions(makeEngine(heap.memory, hostFunctions, 1, 0, undefined), 1);
   const [a, b, c] = functions.of([call("k", emit), call("k", emit), call("other", () => counting(8))]);
   expect([b, c]).toEqual([a, a + 1]);
   expect(functions.of([call("k", emit)])).toEqual([a]);
@@ -43,8 +43,8 @@ test("a kernel in slices gets each slice's number once, in order", () => {
   const heap = new Heap();
   const at = heap.allocate("int32", 6);
   heap.view(at).fill(-1);
-  const engine = makeEngine(heap.memory, hostFunctions, 1, 0);
-  const functions = new Functions(engine, heap, 1).of([
+  const engine = makeEngine(heap.memory, hostFunctions, 1, 0, undefined);
+  const functions = new Functions(engine, 1).of([
     call("one", () => counting(10, 1), 1),
     call("three", () => counting(20, 3), 3),
   ]);

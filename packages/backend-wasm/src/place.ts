@@ -1,7 +1,7 @@
 // Where the device computes: on the thread that calls, or in a worker, where values take a moment to be read.
 import type { DType, TypedArray } from "@lamina/core";
 import type { WasmBuffer } from "./buffer.ts";
-import { type Engine, makeEngine } from "./engine/engine.ts";
+import { type Engine, makeCodeArea, makeEngine } from "./engine/engine.ts";
 import { openRemote } from "./engine/remote.ts";
 import { inPage } from "./engine/start.ts";
 import { notice } from "./engine/threads.ts";
@@ -9,6 +9,8 @@ import { arrayOf, bytesPerElement, Heap } from "./memory.ts";
 import { hostFunctions } from "./pointwise/host.ts";
 
 export interface Place {
+  /** Where helpers find their code, if threads share the memory. */
+  readonly area: SharedArrayBuffer | undefined;
   /** It is in a worker. */
   readonly worker: boolean;
   readonly heap: Heap;
@@ -36,10 +38,12 @@ export async function placeFor(
 
 function here(maxBytes: number | undefined, threads: number): Place {
   const heap = new Heap(maxBytes, threads > 1 ? "shared" : "alone");
+  const area = threads > 1 ? makeCodeArea() : undefined;
   return {
+    area,
     worker: false,
     heap,
-    engine: makeEngine(heap.memory, hostFunctions, threads, 0),
+    engine: makeEngine(heap.memory, hostFunctions, threads, 0, area),
     upload: (data, dtype) => heap.upload(data, dtype),
     read: (buffer) => heap.read(buffer),
     close: () => {},
@@ -48,8 +52,10 @@ function here(maxBytes: number | undefined, threads: number): Place {
 
 async function elsewhere(maxBytes: number | undefined, threads: number): Promise<Place> {
   const heap = new Heap(maxBytes, threads > 1 ? "shared" : "elsewhere", (pages) => engine.grow(pages));
-  const engine = await openRemote(threads > 1 ? heap.memory : undefined, heap.pages, threads);
+  const area = threads > 1 ? makeCodeArea() : undefined;
+  const engine = await openRemote(threads > 1 ? heap.memory : undefined, heap.pages, area, threads);
   return {
+    area,
     worker: true,
     heap,
     engine,

@@ -5,7 +5,7 @@ import type { Call } from "../calls.ts";
 import { Functions } from "../functions.ts";
 import { Heap } from "../memory.ts";
 import { hostFunctions } from "../pointwise/host.ts";
-import { makeEngine } from "./engine.ts";
+import { makeCodeArea, makeEngine } from "./engine.ts";
 import { type Helpers, startHelpers } from "./threads.ts";
 
 const SLICES = 1000;
@@ -17,9 +17,10 @@ afterEach(() => {
 /** An engine with helpers, and what runs one call on it, with the addresses of an array and of the runners' own memory. */
 function team(threads: number) {
   const heap = new Heap(1 << 24, "shared");
-  const engine = makeEngine(heap.memory, hostFunctions, threads, 0);
-  running.push(startHelpers(heap.memory, threads));
-  const functions = new Functions(engine, heap, threads);
+  const area = makeCodeArea()!;
+  const engine = makeEngine(heap.memory, hostFunctions, threads, 0, area);
+  running.push(startHelpers(heap.memory, area, threads));
+  const functions = new Functions(engine, threads);
   const out = heap.allocate("int32", SLICES);
   const own = heap.take(threads * 128);
   const args = heap.take(64);

@@ -8,8 +8,13 @@ export const MOST_THREADS = 16;
 export const CONTROL_BYTES = 4096;
 /** Where the counters of slices lie, for the functions that take slices, and how many bytes they are apart: cache lines of their own. */
 export const COUNTERS = { at: 1024, apart: 64 } as const;
-/** Words before the code of a module that helpers are to load. */
-export const MODULE_HEADER = 16;
+/** Room for the code that helpers load; it is taken as it is filled. */
+const MOST_CODE = 2 ** 28;
+/** Undefined where memory that threads share cannot grow: then there are no helpers. */
+export function makeCodeArea(): SharedArrayBuffer | undefined {
+  const area = new SharedArrayBuffer(0, { maxByteLength: MOST_CODE });
+  return area.growable ? area : undefined;
+}
 
 /** A list of calls; helpers take part in those whose function is negative (~function). */
 export interface Run {
@@ -30,14 +35,21 @@ export type Imports = Readonly<Record<string, (...numbers: number[]) => number>>
 export interface Engine {
   /** Compiles a module and gives the number of its first function; they are exported as "0", "1", …, and take (address of arguments, thread). */
   load(code: Uint8Array<ArrayBuffer>, functions: number): number;
-  /** The same for helpers, which will find the code, after MODULE_HEADER bytes, at this address. It stays there. */
-  offer(code: Uint8Array, first: number, functions: number, at: number): void;
+  /** The same for helpers, which find the code in the area. */
+  offer(code: Uint8Array, first: number, functions: number): void;
   run(run: Run, onCall?: (call: number, milliseconds: number) => void): void;
   /** A helper's whole life: whoever calls this does not come back. */
   help(): void;
 }
 
-export function makeEngine(memory: WebAssembly.Memory, imports: Imports, threads: number, thread: number): Engine {
+/** @param area where helpers find their code, if there are any. */
+export function makeEngine(
+  memory: WebAssembly.Memory,
+  imports: Imports,
+  threads: number,
+  thread: number,
+  area: SharedArrayBuffer | undefined,
+): Engine {
   // Words of the control block, cache lines apart where several threads write.
   const JOB = 16; // counts jobs; helpers sleep on it
   const GATE = 32; // how many helpers are at the job, and CLOSED if none may join
@@ -46,14 +58,13 @@ export function makeEngine(memory: WebAssembly.Memory, imports: Imports, threads
   const FUNCTION = 64;
   const ARGUMENTS = 65;
   const IDLE = 80; // the leader has nothing more to run
-  const MODULES = 96; // how many there are to load, and where the first lies
-  const FIRST_MODULE = 97;
+  const MODULES = 96; // how many there are to load
   const FAULT = 128; // letters of a helper's error, which stand at TEXT, two to a word
   const TEXT = 640;
   const MOST_TEXT = 700;
   const COUNTER = 256;
   const APART = 16;
-  const HEADER = 16; // of a module: next, bytes of code, first function, functions
+  const HEADER = 16; // of a module: bytes of code, first function, functions
   /** Between calls of one run a helper looks for the next for so long before it sleeps: waking it takes a quarter of that. */
   const PATIENCE_MS = 0.2;
 
@@ -79,21 +90,25 @@ export function makeEngine(memory: WebAssembly.Memory, imports: Imports, threads
 
   // ---- the leader --------------------------------------------------------------------------------------------------------
   let made = 0;
-  let lastModule = 0;
+  let filled = 0;
   function load(code: Uint8Array<ArrayBuffer>, count: number): number {
     const first = made;
     add(code, first, count);
     made += count;
     return first;
   }
-  function offer(code: Uint8Array, first: number, count: number, at: number): void {
-    renew();
-    new Uint8Array(memory.buffer, at + HEADER, code.length).set(code);
-    ints.set([0, code.length, first, count], at >>> 2);
-    if (lastModule) ints[lastModule >>> 2] = at;
-    else words[FIRST_MODULE] = at;
-    lastModule = at;
+  function offer(code: Uint8Array, first: number, count: number): void {
+    const end = filled + roomFor(code.length);
+    if (!area || end > area.maxByteLength) return; // helpers leave what they do not have to the leader
+    area.grow(end);
+    new Int32Array(area, filled, 3).set([code.length, first, count]);
+    new Uint8Array(area, filled + HEADER, code.length).set(code);
+    filled = end;
     Atomics.add(words, MODULES, 1);
+  }
+  /** In the area. */
+  function roomFor(code: number): number {
+    return HEADER + 16 * Math.ceil(code / 16);
   }
   function run(
     { functions: list, starts, at, args, scalarsAt, scalars }: Run,
@@ -162,10 +177,9 @@ export function makeEngine(memory: WebAssembly.Memory, imports: Imports, threads
   let module = 0;
   function loadOffered(): void {
     for (; loaded < Atomics.load(words, MODULES); loaded++) {
-      renew();
-      module = loaded === 0 ? words[FIRST_MODULE] >>> 0 : ints[module >>> 2] >>> 0;
-      const [, length, first, count] = Array.from(ints.subarray(module >>> 2, (module >>> 2) + 4));
-      add(new Uint8Array(memory.buffer, module + HEADER, length).slice() as Uint8Array<ArrayBuffer>, first, count);
+      const [length, first, count] = Array.from(new Int32Array(area!, module, 3));
+      add(new Uint8Array(area!, module + HEADER, length).slice() as Uint8Array<ArrayBuffer>, first, count);
+      module += roomFor(length);
     }
   }
   /** Until there is another job than `seen`. */
@@ -204,7 +218,8 @@ export function makeEngine(memory: WebAssembly.Memory, imports: Imports, threads
   function takePart(): void {
     try {
       loadOffered();
-      functions[words[FUNCTION]](words[ARGUMENTS], thread);
+      const run = functions[words[FUNCTION]];
+      if (run) run(words[ARGUMENTS], thread);
     } catch (error) {
       tell(error);
     }

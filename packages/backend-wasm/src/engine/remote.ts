@@ -23,6 +23,7 @@ interface Waiting {
 export async function openRemote(
   memory: WebAssembly.Memory | undefined,
   pages: number,
+  area: SharedArrayBuffer | undefined,
   threads: number,
 ): Promise<RemoteEngine> {
   const reads = new Map<number, Waiting>();
@@ -48,14 +49,14 @@ export async function openRemote(
     return waiting;
   };
   const worker = await start({ onAnswer, onFailure: (reason) => lose(new DeviceLostError("wasm", reason)) });
-  worker.tell({ say: "lead", memory, pages, threads });
+  worker.tell({ say: "lead", memory, pages, area, threads });
   return {
     load(code, count) {
       worker.tell({ say: "load", code, functions: count });
       functions += count;
       return functions - count;
     },
-    offer: (code, first, count, at) => worker.tell({ say: "offer", code, first, functions: count, at }),
+    offer: (code, first, count) => worker.tell({ say: "offer", code, first, functions: count }),
     run(run, onCall) {
       if (lost) throw lost;
       if (onCall) timers.push(onCall);

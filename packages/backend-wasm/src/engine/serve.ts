@@ -9,11 +9,18 @@ export interface Port {
 }
 /** What a worker is told, in this order: what it is to be, then, if it leads, what to do. */
 export type Message =
-  | { readonly say: "help"; readonly memory: WebAssembly.Memory; readonly threads: number; readonly thread: number }
+  | {
+      readonly say: "help";
+      readonly memory: WebAssembly.Memory;
+      readonly area: SharedArrayBuffer;
+      readonly threads: number;
+      readonly thread: number;
+    }
   | {
       readonly say: "lead";
       readonly memory: WebAssembly.Memory | undefined;
       readonly pages: number;
+      readonly area: SharedArrayBuffer | undefined;
       readonly threads: number;
     }
   | { readonly say: "grow"; readonly pages: number }
@@ -23,7 +30,6 @@ export type Message =
       readonly code: Uint8Array;
       readonly first: number;
       readonly functions: number;
-      readonly at: number;
     }
   | { readonly say: "run"; readonly run: Run; readonly timed: boolean }
   | { readonly say: "write"; readonly pointer: number; readonly bytes: Uint8Array }
@@ -65,13 +71,13 @@ export function serve(port: Port, make: typeof makeEngine, imports: Imports): vo
     port.postMessage({ say: "bytes", id, bytes }, [bytes.buffer]);
   }
   function obey(data: Message): void {
-    if (data.say === "help") make(data.memory, imports, data.threads, data.thread).help();
+    if (data.say === "help") make(data.memory, imports, data.threads, data.thread, data.area).help();
     else if (data.say === "lead") {
       memory = data.memory ?? new WebAssembly.Memory({ initial: 1, maximum: data.pages });
-      engine = make(memory, imports, data.threads, 0);
+      engine = make(memory, imports, data.threads, 0, data.area);
     } else if (data.say === "grow") memory.grow(data.pages);
     else if (data.say === "load") engine.load(data.code, data.functions);
-    else if (data.say === "offer") engine.offer(data.code, data.first, data.functions, data.at);
+    else if (data.say === "offer") engine.offer(data.code, data.first, data.functions);
     else if (data.say === "run") run(data.run, data.timed);
     else if (data.say === "write") {
       new Uint8Array(memory.buffer, data.pointer, data.bytes.length).set(data.bytes);

@@ -29,7 +29,7 @@ export interface Helpers {
   stop(): void;
 }
 /** Starts helpers, which come to the engine's jobs when they are ready: nobody waits for them. Those that cannot be had are left out. */
-export function startHelpers(memory: WebAssembly.Memory, threads: number): Helpers {
+export function startHelpers(memory: WebAssembly.Memory, area: SharedArrayBuffer, threads: number): Helpers {
   const helpers: Thread[] = [];
   let stopped = false;
   const one = async (thread: number) => {
@@ -37,7 +37,7 @@ export function startHelpers(memory: WebAssembly.Memory, threads: number): Helpe
     const helper = await start({ onAnswer: () => {}, onFailure });
     if (stopped) return helper.stop();
     helpers.push(helper);
-    helper.tell({ say: "help", memory, threads, thread });
+    helper.tell({ say: "help", memory, area, threads, thread });
   };
   for (let thread = 1; thread < threads; thread++)
     one(thread).catch(({ message }: Error) => notice(`runs on fewer threads: ${message}`));
