@@ -1,50 +1,6 @@
-// The pictures a run leaves behind, as SVG files: the curves, and some test images with what the model says of them.
-// Drawn by Vega-Lite, which needs no browser.
+// Pictures of a run beside its curves: images as URLs, and test images with what the model says of them, as SVG.
 import type { Image } from "@lamina/data";
 import { encode } from "fast-png";
-import { parse, View } from "vega";
-import { compile, type TopLevelSpec } from "vega-lite";
-
-async function toSVG(spec: TopLevelSpec): Promise<string> {
-  const view = new View(parse(compile(spec).spec), { renderer: "none" });
-  const svg = await view.toSVG();
-  view.finalize();
-  return svg;
-}
-
-export interface EpochRow {
-  readonly epoch: number;
-  readonly trainLoss: number;
-  readonly trainAccuracy: number;
-  readonly testAccuracy: number;
-}
-/** Loss and both accuracies over the epochs, in one picture, as the book's Animator draws them. */
-export function curves(title: string, epochs: readonly EpochRow[]): Promise<string> {
-  const series = { trainLoss: "train loss", trainAccuracy: "train accuracy", testAccuracy: "test accuracy" } as const;
-  const values = epochs.flatMap((row) =>
-    Object.entries(series).map(([key, name]) => ({
-      epoch: row.epoch,
-      series: name,
-      value: row[key as keyof typeof series],
-    })),
-  );
-  return toSVG({
-    $schema: "https://vega.github.io/schema/vega-lite/v6.json",
-    title,
-    width: 420,
-    height: 280,
-    background: "white",
-    config: { view: { stroke: null } },
-    data: { values },
-    mark: { type: "line", point: true },
-    encoding: {
-      x: { field: "epoch", type: "quantitative", axis: { tickMinStep: 1, format: "d" }, scale: { nice: false } },
-      y: { field: "value", type: "quantitative", title: null },
-      color: { field: "series", type: "nominal", title: null, sort: Object.values(series) },
-      strokeDash: { field: "series", type: "nominal", title: null, sort: Object.values(series) },
-    },
-  });
-}
 
 /** A picture of 1 or 3 channels as a PNG inside a URL; floats are taken to be 0..1. */
 export function pngUrl({ data, channels, height, width }: Image): string {
@@ -65,43 +21,25 @@ export interface Prediction {
 /** As on paper: what is bright in a grey picture becomes dark. */
 const negative = (image: Image): Image =>
   image.channels === 1 && image.data instanceof Uint8Array ? { ...image, data: image.data.map((v) => 255 - v) } : image;
+const escaped = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+const [CELL_WIDTH, CELL_HEIGHT] = [120, 150];
+const COLUMNS = 5;
+
 /** Pictures in rows of five, each under its true and its predicted label (red where they differ). */
-export function predictions(items: readonly Prediction[]): Promise<string> {
-  const values = items.map(({ image, predicted, label }, i) => ({
-    url: pngUrl(negative(image)),
-    column: i % 5,
-    row: Math.floor(i / 5),
-    label: `true: ${label}`,
-    predicted: `said: ${predicted}`,
-    right: predicted === label,
-  }));
-  const axis = (field: string, domain: [number, number]) => ({
-    field,
-    type: "quantitative" as const,
-    axis: null,
-    scale: { domain, nice: false },
+export function predictions(items: readonly Prediction[]): string {
+  const cells = items.map(({ image, predicted, label }, i) => {
+    const left = (i % COLUMNS) * CELL_WIDTH;
+    const top = Math.floor(i / COLUMNS) * CELL_HEIGHT;
+    const middle = left + CELL_WIDTH / 2;
+    const color = predicted === label ? "#222" : "#c00";
+    const line = (y: number, text: string) => `<text x="${middle}" y="${top + y}" fill="${color}">${escaped(text)}</text>`;
+    const picture = `<image x="${middle - 42}" y="${top + 44}" width="84" height="84" href="${pngUrl(negative(image))}"/>`;
+    return `${line(20, `true: ${label}`)}${line(34, `said: ${predicted}`)}${picture}`;
   });
-  const rows = Math.ceil(items.length / 5);
-  const place = { x: axis("column", [-0.5, 4.5]), y: axis("row", [rows - 0.5, -0.5]) };
-  const text = (field: string, dy: number) => ({
-    mark: { type: "text" as const, dy, fontSize: 11 },
-    encoding: {
-      ...place,
-      text: { field },
-      color: { condition: { test: "datum.right", value: "black" }, value: "#c00" },
-    },
-  });
-  return toSVG({
-    $schema: "https://vega.github.io/schema/vega-lite/v6.json",
-    width: 600,
-    height: 150 * rows,
-    background: "white",
-    config: { view: { stroke: null } },
-    data: { values },
-    layer: [
-      { mark: { type: "image", width: 84, height: 84 }, encoding: { ...place, url: { field: "url" } } },
-      text("label", -64),
-      text("predicted", -52),
-    ],
-  });
+  const [width, height] = [COLUMNS * CELL_WIDTH, CELL_HEIGHT * Math.ceil(items.length / COLUMNS)];
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="system-ui, sans-serif" font-size="11" text-anchor="middle" image-rendering="pixelated">
+<rect width="${width}" height="${height}" fill="#fff"/>
+${cells.join("\n")}
+</svg>
+`;
 }

@@ -19,22 +19,26 @@ interface Promised {
  */
 export async function gunzip(bytes: Uint8Array, name: string, promised: Promised): Promise<Uint8Array> {
   const reader = unpacking(bytes).getReader();
-  const parts: Uint8Array[] = [];
+  let whole: Uint8Array = new Uint8Array(0);
   let length = 0;
-  let limit = Number.POSITIVE_INFINITY;
+  let limit: number | undefined;
   try {
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
-      parts.push(part.value);
+      if (limit === undefined) whole = join(whole, part.value);
+      else if (length + part.value.length <= limit) whole.set(part.value, length);
       length += part.value.length;
-      if (limit === Number.POSITIVE_INFINITY && length >= promised.head) limit = promised.size(join(parts, length));
-      if (length > limit) throw tooMuch(name, limit);
+      if (limit === undefined && length >= promised.head) {
+        limit = promised.size(whole);
+        if (length < limit) whole = join(whole, new Uint8Array(limit - length)); // the rest goes where it belongs
+      }
+      if (limit !== undefined && length > limit) throw tooMuch(name, limit);
     }
   } catch (error) {
     reader.cancel().catch(ignore);
     throw error instanceof LaminaFormatError ? error : damaged(name, length, error);
   }
   checkTrailer(bytes, name, length);
-  return join(parts, length);
+  return whole.subarray(0, length);
 }
 
 const ignore = () => {};
@@ -48,15 +52,11 @@ function unpacking(bytes: Uint8Array): ReadableStream<Uint8Array> {
   return readable;
 }
 
-function join(parts: readonly Uint8Array[], length: number): Uint8Array {
-  if (parts.length === 1) return parts[0];
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+function join(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const both = new Uint8Array(a.length + b.length);
+  both.set(a);
+  both.set(b, a.length);
+  return both;
 }
 
 const again = "the file is damaged or not complete, get it again";

@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { defaultBackend } from "../backends.ts";
 import { loadPart } from "../data.ts";
+import { writeReport } from "../report/write.ts";
 import { RunFolder } from "../runFolder.ts";
 import { withTrained } from "../trained.ts";
 
@@ -14,7 +15,6 @@ export function addReport(program: Command): void {
     .action((run: string, { backend }: { backend: string }) =>
       withTrained(run, backend, async ({ config, model, checkpoint, device }) => {
         const test = await loadPart(false, config);
-        const { writeReport } = await import("../report/write.ts");
         const pathOf = RunFolder.pathsIn(run);
         const { history } = checkpoint.meta;
         for (const name of await writeReport(pathOf, { config, model, test, history, backend: device.name }))

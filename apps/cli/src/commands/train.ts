@@ -5,6 +5,7 @@ import { DataLoader, type FashionMNIST } from "@lamina/data";
 import { fastestBackend } from "@lamina/devices";
 import { type Callback, chooseBatchSize, type EpochResult, fit } from "@lamina/train";
 import { checkpointFolder } from "@lamina/train/checkpoint";
+import { livePlot } from "@lamina/train/plot";
 import type { Command } from "commander";
 import { defaultBackend, openBackend } from "../backends.ts";
 import { DATA_HELP, loadParts } from "../data.ts";
@@ -15,6 +16,7 @@ import { count, countOrAuto, rate, seed } from "../numbers.ts";
 import { optimizers } from "../optimizers.ts";
 import { humanOutput, jsonOutput, type Output } from "../output.ts";
 import { freeFolder, type RunConfig, RunFolder } from "../runFolder.ts";
+import { titleOf, writeReport } from "../report/write.ts";
 import { EventFile } from "../tensorboard.ts";
 
 interface TrainOptions extends Omit<RunConfig, "batchSize"> {
@@ -167,11 +169,13 @@ async function train({ config: asked, backend, folder: path, resume, output }: S
           return device;
         },
       }),
-      callbacks: [recorder(folder, config, train.length, done)],
+      callbacks: [
+        recorder(folder, train.length, done),
+        livePlot(folder.file("curves.svg"), { title: titleOf(config) }),
+      ],
       onStep: (result) => output.step(result),
       onEpoch: (result) => output.epoch(result),
     });
-    const { writeReport } = await import("../report/write.ts"); // a plotting library takes a while to load
     const pathOf = (name: string) => folder.file(name);
     const written = await writeReport(pathOf, { config, model, test: data.test, history: all, backend: device.name });
     const checkpoint = await folder.newestCheckpoint();
@@ -201,8 +205,8 @@ function threadsOf({ details }: Backend): { threads?: number } {
 /** A point of TensorBoard's curves every so many steps. */
 const STEPS_A_POINT = 10;
 
-/** Writes metrics.jsonl, the curves and TensorBoard's scalars as the run goes on, which has made `done` steps before. */
-function recorder(folder: RunFolder, config: RunConfig, steps: number, done: number): Callback {
+/** Writes metrics.jsonl and TensorBoard's scalars as the run goes on, which has made `done` steps before. */
+function recorder(folder: RunFolder, steps: number, done: number): Callback {
   const events = new EventFile((name) => folder.file(name), done);
   return {
     onStep({ epoch, step, loss, correct, examples }, { optimizer }) {
@@ -215,8 +219,6 @@ function recorder(folder: RunFolder, config: RunConfig, steps: number, done: num
       events.add(result.epoch * steps, scalarsOf(result));
       await events.flush();
       await folder.writeMetrics(history);
-      const { writeCurves } = await import("../report/write.ts");
-      await writeCurves((name) => folder.file(name), config, history);
     },
   };
 }

@@ -3,7 +3,8 @@ import { writeFile } from "node:fs/promises";
 import { argmax, type nn, noGrad } from "@lamina/core";
 import type { FashionMNIST } from "@lamina/data";
 import type { EpochResult } from "@lamina/train";
-import { curves, type Prediction, predictions } from "../pictures.ts";
+import { curves } from "@lamina/train/plot";
+import { type Prediction, predictions } from "../pictures.ts";
 import type { RunConfig } from "../runFolder.ts";
 import { reportPage } from "./html.ts";
 import { inspect } from "./inspect.ts";
@@ -17,21 +18,15 @@ export interface ReportInput {
 }
 /** Where a file of the run goes. */
 type PathOf = (name: string) => string;
-const titleOf = ({ model, data }: RunConfig): string =>
+export const titleOf = ({ model, data }: RunConfig): string =>
   `${model} on ${data === "fashion-mnist" ? "Fashion-MNIST" : data}`;
-
-export async function writeCurves(pathOf: PathOf, config: RunConfig, history: readonly EpochResult[]): Promise<string> {
-  const epochs = history.map((e) => ({ ...e, testAccuracy: e.testAccuracy ?? Number.NaN }));
-  const svg = await curves(titleOf(config), epochs);
-  await writeFile(pathOf("curves.svg"), svg);
-  return svg;
-}
 
 /** Writes curves.svg, predictions.svg and report.html, and gives their names. */
 export async function writeReport(pathOf: PathOf, input: ReportInput): Promise<string[]> {
   const { config, model, test, history } = input;
-  const svg = await writeCurves(pathOf, config, history);
-  await writeFile(pathOf("predictions.svg"), await predictions(await firstPredictions(model, test, 10)));
+  const svg = curves(titleOf(config), history);
+  await writeFile(pathOf("curves.svg"), svg);
+  await writeFile(pathOf("predictions.svg"), predictions(await firstPredictions(model, test, 10)));
   const inspection = await inspect(model, test, config.batchSize);
   await writeFile(
     pathOf("report.html"),
