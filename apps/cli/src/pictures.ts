@@ -32,7 +32,8 @@ export function predictions(items: readonly Prediction[]): string {
     const top = Math.floor(i / COLUMNS) * CELL_HEIGHT;
     const middle = left + CELL_WIDTH / 2;
     const color = predicted === label ? "#222" : "#c00";
-    const line = (y: number, text: string) => `<text x="${middle}" y="${top + y}" fill="${color}">${escaped(text)}</text>`;
+    const line = (y: number, text: string) =>
+      `<text x="${middle}" y="${top + y}" fill="${color}">${escaped(text)}</text>`;
     const picture = `<image x="${middle - 42}" y="${top + 44}" width="84" height="84" href="${pngUrl(negative(image))}"/>`;
     return `${line(20, `true: ${label}`)}${line(34, `said: ${predicted}`)}${picture}`;
   });

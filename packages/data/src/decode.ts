@@ -48,7 +48,7 @@ interface Canvas {
 const isBitmap = (source: ImageSource): source is Bitmap => typeof source === "object" && "close" in source;
 
 async function decodeInBrowser(source: ImageSource): Promise<Pixels> {
-  const bitmap = isBitmap(source) ? source : await browser.createImageBitmap!(await blobOf(source));
+  const bitmap = isBitmap(source) ? source : await bitmapOf(await blobOf(source));
   const { width, height } = bitmap;
   const canvas = new browser.OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
   if (!canvas) throw new Error("decodeImage: the browser gives no 2d canvas; close other pages and try again");
@@ -56,6 +56,13 @@ async function decodeInBrowser(source: ImageSource): Promise<Pixels> {
   if (bitmap !== source) bitmap.close();
   return { data: canvas.getImageData(0, 0, width, height).data, height, width, pixelChannels: 4 };
 }
+const bitmapOf = (blob: Blob): Promise<Bitmap> =>
+  browser.createImageBitmap!(blob).catch((cause: Error) => {
+    const what = `${blob.size} bytes${blob.type && ` of ${blob.type}`}`;
+    throw new Error(`decodeImage: ${what} are no picture that this browser knows (${cause.message}); try PNG or JPEG`, {
+      cause,
+    });
+  });
 const blobOf = async (source: Exclude<ImageSource, Bitmap>): Promise<Blob> => {
   if (source instanceof Blob) return source;
   return source instanceof Uint8Array ? new Blob([source as Uint8Array<ArrayBuffer>]) : (await get(source)).blob();

@@ -64,14 +64,15 @@ export class ImageFolder extends ImageDataset {
     return ImageFolder.of(folder, found, classes, options);
   }
   /**
-   * From files that a user chose: `<input type="file" webkitdirectory>` or what was dropped on a page. The class is the name of
-   * the folder that a file is in.
+   * From files that a user chose: `<input type="file" webkitdirectory>` or what was dropped on a page. Classes are the folders in
+   * the chosen one, as {@link load} has them, or the chosen folder if it has none.
    * @throws if a class has no pictures.
    */
   static fromFiles(files: Iterable<File>, options: ImageFolderOptions = {}): ImageFolder {
     const found = Array.from(files, (file) => {
       const path = (file as { webkitRelativePath?: string }).webkitRelativePath || file.name;
-      return { path, source: file, className: path.split("/").at(-2) ?? "" };
+      const [chosen = "", inside = chosen] = path.split("/").slice(0, -1);
+      return { path, source: file, className: inside };
     });
     const classes = [...new Set(found.map(({ className }) => className))];
     return ImageFolder.of("the list of files", found, classes, options);

@@ -15,8 +15,8 @@ import { modelFor, modelList } from "../models.ts";
 import { count, countOrAuto, rate, seed } from "../numbers.ts";
 import { optimizers } from "../optimizers.ts";
 import { humanOutput, jsonOutput, type Output } from "../output.ts";
-import { freeFolder, type RunConfig, RunFolder } from "../runFolder.ts";
 import { titleOf, writeReport } from "../report/write.ts";
+import { freeFolder, type RunConfig, RunFolder } from "../runFolder.ts";
 import { EventFile } from "../tensorboard.ts";
 
 interface TrainOptions extends Omit<RunConfig, "batchSize"> {

@@ -10,11 +10,13 @@ export interface Request {
 }
 /** A tensor's bytes, or several. */
 export type Plain = { readonly data: TypedArray; readonly shape: readonly number[]; readonly dtype: DType } | Plain[];
-export type Reply = { readonly id: number } & ({ readonly batch: Plain } | { readonly error: string });
+export type Answer = { readonly id: number } & ({ readonly batch: Plain } | { readonly error: string });
+/** "ready" comes first: what is sent to a browser's worker before it listens is lost. */
+export type Reply = "ready" | Answer;
 
 /** The part of Node's and of a browser's Worker that a loader uses. */
 export interface WorkerLike {
-  postMessage(message: unknown, transfer?: readonly ArrayBuffer[]): void;
+  postMessage(message: unknown): void;
   terminate(): unknown;
   /** Node. */
   // biome-ignore lint/suspicious/noExplicitAny: what arrives depends on the event.

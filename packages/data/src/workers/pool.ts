@@ -1,6 +1,6 @@
 // A loader's side of its workers: starts them, gives each batch to one, and hands on what they answer.
 
-import { fromPlain, type Reply, type Request, type WorkerLike } from "./messages.ts";
+import { type Answer, fromPlain, type Reply, type Request, type WorkerLike } from "./messages.ts";
 import { plainDataset } from "./portable.ts";
 
 interface Waiting {
@@ -13,10 +13,12 @@ class Hand {
   readonly waiting = new Map<number, Waiting>();
   readonly thread: WorkerLike;
   private lost: Error | undefined;
+  /** What it will be asked when it listens; undefined from then on. */
+  private early: Request[] | undefined = [];
 
   constructor(thread: WorkerLike) {
     this.thread = thread;
-    const answer = (reply: Reply) => this.answer(reply);
+    const answer = (reply: Reply) => (reply === "ready" ? this.begin() : this.answer(reply));
     if (thread.on) {
       thread.on("message", answer);
       thread.on("error", (error: Error) => this.fail(error.message));
@@ -32,10 +34,15 @@ class Hand {
     return new Promise((resolve, reject) => {
       this.waiting.set(request.id, { resolve, reject });
       this.thread.ref?.();
-      this.thread.postMessage(request);
+      if (this.early) this.early.push(request);
+      else this.thread.postMessage(request);
     });
   }
-  private answer(reply: Reply): void {
+  private begin(): void {
+    for (const request of this.early ?? []) this.thread.postMessage(request);
+    this.early = undefined;
+  }
+  private answer(reply: Answer): void {
     const waiting = this.waiting.get(reply.id);
     this.waiting.delete(reply.id);
     if (this.waiting.size === 0) this.thread.unref?.();

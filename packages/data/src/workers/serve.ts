@@ -33,6 +33,7 @@ export async function serve<T, B = Batch>(
   };
   if (port.on) port.on("message", answer);
   else port.addEventListener!("message", ({ data }) => void answer(data));
+  port.postMessage("ready", []);
 }
 
 /** Bytes that are handed over instead of copied: not those that threads share. */

@@ -28,7 +28,8 @@ const MOST_POINTS = 600;
 /** Of all series, zero included below. */
 function domains(series: readonly Series[]): { x: [number, number]; y: [number, number] } {
   const points = series.flatMap((s) => s.points).filter((p) => p.every(Number.isFinite));
-  const bounds = (axis: 0 | 1) => points.reduce(([a, b], p) => [Math.min(a, p[axis]), Math.max(b, p[axis])], [Infinity, -Infinity]);
+  const bounds = (axis: 0 | 1) =>
+    points.reduce(([a, b], p) => [Math.min(a, p[axis]), Math.max(b, p[axis])], [Infinity, -Infinity]);
   const [[x0, x1], [y0, y1]] = [bounds(0), bounds(1)];
   if (points.length === 0) return { x: [0, 1], y: [0, 1] };
   return { x: x0 === x1 ? [x0 - 1, x1] : [x0, x1], y: [Math.min(0, y0), y1 > 0 ? y1 : 1] };
@@ -52,10 +53,19 @@ export function lineChart({ title, x: xTitle, series }: ChartOptions): string {
     const at = round(x(v));
     return `<path d="M${at},${bottom}v5" stroke="#888"/>${text([at, bottom + 19], x.tickFormat(8)(v), 'text-anchor="middle"')}`;
   });
-  const path = line<readonly [number, number]>(([a]) => round(x(a)), ([, b]) => round(y(b))).defined(([, b]) => Number.isFinite(b));
+  const path = line<readonly [number, number]>(
+    ([a]) => round(x(a)),
+    ([, b]) => round(y(b)),
+  ).defined(([, b]) => Number.isFinite(b));
   const drawn = series.map((s) => {
     const points = thinned(s.points);
-    const marks = s.faint || points.length > 40 ? "" : points.filter(([, b]) => Number.isFinite(b)).map(([a, b]) => `<circle cx="${round(x(a))}" cy="${round(y(b))}" r="2.5" fill="${s.color}"/>`).join("");
+    const marks =
+      s.faint || points.length > 40
+        ? ""
+        : points
+            .filter(([, b]) => Number.isFinite(b))
+            .map(([a, b]) => `<circle cx="${round(x(a))}" cy="${round(y(b))}" r="2.5" fill="${s.color}"/>`)
+            .join("");
     return `<path d="${path(points) ?? ""}" ${stroke(s)}/>${marks}`;
   });
   const legend = series.map((s, i) => {
