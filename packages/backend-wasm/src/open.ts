@@ -32,9 +32,12 @@ function onPaper(maxBytes: number, options: CompileOptions): Backend<WasmBuffer>
   };
 }
 
-/** For tests: from how much work on threads share a call. */
+/** For tests. */
 interface Internals {
+  /** From how much work on threads share a call. */
   readonly leastWork?: number;
+  /** Called with the heap before anything is on it. */
+  readonly onHeap?: (heap: Heap) => void;
 }
 
 export async function open(
@@ -46,7 +49,7 @@ export async function open(
     maxBytes,
     profile,
   }: WasmOptions,
-  { leastWork }: Internals = {},
+  { leastWork, onHeap }: Internals = {},
 ): Promise<WasmBackend> {
   requireSimd();
   const times = profile ? new Profile() : undefined;
@@ -54,6 +57,7 @@ export async function open(
   const threads = countOf(wanted);
   const place: Place = await placeFor(worker, maxBytes, threads);
   const { heap, engine, area } = place;
+  onHeap?.(heap);
   let helpers: Helpers | undefined;
   const onShared = () => {
     if (area) helpers ??= startHelpers(heap.memory, area, threads);
@@ -75,11 +79,11 @@ export async function open(
     details: { threads, worker: place.worker },
     profile: () => times?.take() ?? [],
     close: async () => {
-      helpers?.stop();
-      place.close();
+      const ended = [helpers?.stop(), place.close()];
       heap.close();
       singles.clear();
       compiler.clear();
+      await Promise.all(ended);
     },
   };
 }

@@ -17,7 +17,7 @@ export interface Place {
   readonly engine: Engine;
   upload(data: TypedArray, dtype: DType): WasmBuffer;
   read(buffer: WasmBuffer): TypedArray | Promise<TypedArray>;
-  close(): void;
+  close(): Promise<unknown>;
 }
 
 /** @throws if a worker is asked for and cannot be had. */
@@ -46,7 +46,7 @@ function here(maxBytes: number | undefined, threads: number): Place {
     engine: makeEngine(heap.memory, hostFunctions, threads, 0, area),
     upload: (data, dtype) => heap.upload(data, dtype),
     read: (buffer) => heap.read(buffer),
-    close: () => {},
+    close: async () => {},
   };
 }
 

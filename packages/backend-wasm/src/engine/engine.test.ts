@@ -10,9 +10,7 @@ import { type Helpers, startHelpers } from "./threads.ts";
 
 const SLICES = 1000;
 const running: Helpers[] = [];
-afterEach(() => {
-  for (const helpers of running.splice(0)) helpers.stop();
-});
+afterEach(() => Promise.all(running.splice(0).map((helpers) => helpers.stop())));
 
 /** An engine with helpers, and what runs one call on it, with the addresses of an array and of the runners' own memory. */
 function team(threads: number) {
@@ -118,10 +116,10 @@ test("what a helper comes upon is thrown by the run, and the next one goes on", 
   expect(new Set(out.map((word) => word & 0xffff))).toEqual(new Set([1]));
 });
 
-test("helpers that have not come, or are gone, are not waited for", () => {
+test("helpers that have not come, or are gone, are not waited for", async () => {
   const { run, own } = team(4);
   const out = run(sharedCall("marks", marks(own, false)));
   expect(out.every((word) => (word & 0xffff) === 1)).toBe(true);
-  running[0].stop();
+  await running[0].stop();
   expect(run(sharedCall("marks", marks(own, false))).every((word) => (word & 0xffff) === 2)).toBe(true);
 });

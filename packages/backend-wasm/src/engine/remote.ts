@@ -9,7 +9,7 @@ export interface RemoteEngine extends Engine {
   write(pointer: number, bytes: Uint8Array): void;
   read(pointer: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
   grow(pages: number): void;
-  close(): void;
+  close(): Promise<unknown>;
 }
 interface Waiting {
   resolve(bytes: Uint8Array<ArrayBuffer>): void;
@@ -79,8 +79,8 @@ export async function openRemote(
     },
     grow: (more) => worker.tell({ say: "grow", pages: more }),
     close() {
-      worker.stop();
       lose(new Error("wasm: the backend was closed before the value was read; read it before close()"));
+      return worker.stop();
     },
   };
 }

@@ -9,7 +9,8 @@ export interface Thread {
   tell(message: Message, transfer?: ArrayBuffer[]): void;
   /** It keeps the process alive (Node), or not. */
   hold(on: boolean): void;
-  stop(): void;
+  /** When this resolves it has ended. */
+  stop(): Promise<unknown>;
 }
 /** What a worker says, and why it is no more. */
 export interface Listener {
@@ -25,7 +26,7 @@ interface Builtins {
 }
 interface NodeWorker {
   postMessage(message: Message, transfer: readonly ArrayBuffer[]): void;
-  terminate(): unknown;
+  terminate(): Promise<unknown>;
   on(event: "error", listener: (error: Error) => void): void;
   on(event: "message", listener: (answer: Answer) => void): void;
   ref(): void;
@@ -68,7 +69,7 @@ function startInNode({ onAnswer, onFailure }: Listener): Thread {
   return {
     tell: (message, transfer = []) => worker.postMessage(message, transfer),
     hold: (on) => (on ? worker.ref() : worker.unref()),
-    stop: () => void worker.terminate(),
+    stop: () => worker.terminate(),
   };
 }
 
@@ -97,7 +98,7 @@ function begun(worker: Worker, { onAnswer, onFailure }: Listener): Promise<Threa
       resolve({
         tell: (message, transfer = []) => worker.postMessage(message, transfer),
         hold: () => {},
-        stop: () => worker.terminate(),
+        stop: async () => worker.terminate(),
       });
     };
     worker.onerror = (event) => {

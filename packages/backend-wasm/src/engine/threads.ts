@@ -26,7 +26,7 @@ export function notice(what: string): void {
 
 export interface Helpers {
   /** Ends the threads. */
-  stop(): void;
+  stop(): Promise<unknown>;
 }
 /** Starts helpers, which come to the engine's jobs when they are ready: nobody waits for them. Those that cannot be had are left out. */
 export function startHelpers(memory: WebAssembly.Memory, area: SharedArrayBuffer, threads: number): Helpers {
@@ -35,16 +35,16 @@ export function startHelpers(memory: WebAssembly.Memory, area: SharedArrayBuffer
   const one = async (thread: number) => {
     const onFailure = (reason: string) => notice(`lost a thread: ${reason}`);
     const helper = await start({ onAnswer: () => {}, onFailure });
-    if (stopped) return helper.stop();
     helpers.push(helper);
-    helper.tell({ say: "help", memory, area, threads, thread });
+    if (stopped) await helper.stop();
+    else helper.tell({ say: "help", memory, area, threads, thread });
   };
   for (let thread = 1; thread < threads; thread++)
     one(thread).catch(({ message }: Error) => notice(`runs on fewer threads: ${message}`));
   return {
     stop() {
       stopped = true;
-      for (const helper of helpers) helper.stop();
+      return Promise.all(helpers.map((helper) => helper.stop()));
     },
   };
 }
