@@ -1,9 +1,10 @@
 // A program becomes a list of dispatches with their pipelines, and where their arrays lie. Equal shaders are shared by all
 // programs.
 import { type Executable, type Program, type Spec, sizeOf } from "@lamina/core";
-import { fuse, nodesOf, withoutCommon, withoutDead } from "@lamina/core/passes";
+import { fuse, type Node, nodesOf, withoutCommon, withoutDead } from "@lamina/core/passes";
 import type { GpuArray } from "./array.ts";
 import { type Argument, type Call, callsOf, type Place } from "./calls.ts";
+import { withHalves } from "./half.ts";
 import type { Target } from "./kernels/lowered.ts";
 import { layOut } from "./layout.ts";
 import { ALIGN, WORD } from "./memory.ts";
@@ -26,7 +27,7 @@ export class Compiler {
     this.pipelines = pipelines;
     const { limits, features, adapterInfo } = engine.gpu.device;
     const subgroupSize = features.has("subgroups") ? (adapterInfo.subgroupMaxSize ?? 0) : 0;
-    this.target = { limits, f16: features.has("shader-f16"), subgroupSize };
+    this.target = { limits, subgroupSize };
   }
 
   compile(program: Program): Executable<GpuArray> {
@@ -46,12 +47,15 @@ export class Compiler {
     const { limits } = this.target;
     const { partLength } = this.engine.heap;
     const all = nodesOf(program).filter((node) => sizeOf(node.spec.shape) > 0);
-    const nodes = withoutCommon(withoutDead(all, program.outputs), program.outputs);
+    const needed = withoutCommon(withoutDead(all, program.outputs), program.outputs);
+    const given = program.inputs.length;
+    const halved = this.engine.f16 ? withHalves(needed, given, partLength) : undefined;
+    const { nodes, slots: halves } = halved ?? { nodes: needed, slots: new Set<number>() };
     const mostArrays = limits.maxStorageBuffersPerShaderStage;
     const { units, free } = fuse(nodes, program.outputs, { isPointwise, mostArrays, mostNodes: MOST_NODES });
     const { calls, hostValues } = callsOf(units, free, this.target, partLength);
-    const specs = specsOf(program);
-    const layout = layOut(program, calls, hostValues, specs, partLength, limits.maxBufferSize);
+    const specs = specsOf(program, nodes);
+    const layout = layOut(program, calls, hostValues, specs, halves, partLength, limits.maxBufferSize);
     let numbersAt = 0;
     const steps = calls.map((call): Step => {
       const slices = slicesOf(call, this.engine.workPerSubmission, (bytes) => {
@@ -59,13 +63,17 @@ export class Compiler {
         numbersAt += bytes;
         return at;
       });
-      return { ...this.bound(call, specs), call, slices, groups: new Map() };
+      return { ...this.bound(call, specs, halves), call, slices, groups: new Map() };
     });
     const outputs = program.outputs.map((slot) => specs.get(slot)!);
     return { program, outputs, steps, hostValues, layout, specs, numbers: fixedNumbers(steps, numbersAt) };
   }
   /** The pipeline of a call, and what it binds: an array that it knows by several names once. */
-  private bound(call: Call, specs: ReadonlyMap<number, Spec>): Pick<Step, "pipeline" | "binds"> {
+  private bound(
+    call: Call,
+    specs: ReadonlyMap<number, Spec>,
+    halves: ReadonlySet<number>,
+  ): Pick<Step, "pipeline" | "binds"> {
     const { partLength } = this.engine.heap;
     const binds: Bind[] = [];
     const arrays: Bound[] = [];
@@ -77,7 +85,8 @@ export class Compiler {
       if (array === undefined) {
         const { dtype, length } = arraySpec(arg.at, specs);
         const parts = arg.part === undefined ? Math.max(1, Math.ceil(length / partLength)) : 1;
-        array = arrays.push({ dtype, parts }) - 1;
+        const half = "slot" in arg.at && halves.has(arg.at.slot);
+        array = arrays.push({ dtype, parts, half }) - 1;
         for (let k = 0; k < parts; k++) binds.push({ at: arg.at, part: arg.part ?? k });
         known.set(key, array);
       }
@@ -106,9 +115,10 @@ function withSame(program: Program, same: readonly number[]): Program {
   return { ...program, instructions: program.instructions.map((k) => ({ ...k, inputs: k.inputs.map(slot) })) };
 }
 
-function specsOf(program: Program): Map<number, Spec> {
+function specsOf(program: Program, nodes: readonly Node[]): Map<number, Spec> {
   const specs = new Map<number, Spec>(program.inputs.map((spec, slot) => [slot, spec]));
   for (const { out, spec } of program.instructions) specs.set(out, spec);
+  for (const { out, spec } of nodes) specs.set(out, spec);
   return specs;
 }
 function arraySpec(at: Place, specs: ReadonlyMap<number, Spec>): Pick<Bound, "dtype"> & { length: number } {

@@ -10,6 +10,8 @@ export const MAP_READ = 1;
 export interface OpenOptions {
   /** "default" takes no more than every WebGPU device has, and no extension but the clock, so that what is written for this one runs on all. */
   readonly limits: "adapter" | "default";
+  /** True: half precision, or an error. "auto": where the adapter has it. */
+  readonly f16: boolean | "auto";
 }
 
 /** Limits that are asked for as far as the adapter has them. */
@@ -23,8 +25,6 @@ const WANTED = [
   "maxComputeWorkgroupsPerDimension",
   "maxBindingsPerBindGroup",
 ] as const;
-/** Extensions that kernels use where they are there. */
-const FOR_KERNELS = ["shader-f16", "subgroups"] as const;
 
 export class Gpu {
   readonly device: GPUDevice;
@@ -65,11 +65,22 @@ const explainUncaptured = ({ message }: GPUError): Error =>
     `webgpu: the device reported an error that nothing had expected: ${message}; what was computed since may be wrong, so open it again (and please report this)`,
   );
 
+/** Why `f16: true` cannot be had. */
+export const lacksF16 = (info: GPUAdapterInfo): Error =>
+  new Error(
+    `webgpu: f16: true was asked for, but this adapter (${info.description || info.device || info.vendor || "unnamed"}) has no half precision (shader-f16); leave f16 out, or use "auto", which takes it only where it is`,
+  );
+
 /** A device of the adapter, with its limits. */
-export async function openGpu(adapter: GPUAdapter, { limits }: OpenOptions): Promise<Gpu> {
+export async function openGpu(adapter: GPUAdapter, { limits, f16 }: OpenOptions): Promise<Gpu> {
   const requiredLimits: Record<string, number> = {};
   if (limits === "adapter") for (const name of WANTED) requiredLimits[name] = adapter.limits[name];
-  const wanted = ["timestamp-query" as const, ...(limits === "adapter" ? FOR_KERNELS : [])];
+  if (f16 === true && !adapter.features.has("shader-f16")) throw lacksF16(adapter.info);
+  const wanted: GPUFeatureName[] = [
+    "timestamp-query",
+    ...(limits === "adapter" ? (["subgroups"] as const) : []),
+    ...(f16 ? (["shader-f16"] as const) : []),
+  ];
   const requiredFeatures = wanted.filter((name) => adapter.features.has(name));
   const device = await adapter.requestDevice({ label: "lamina", requiredFeatures, requiredLimits });
   return new Gpu(device);

@@ -115,3 +115,20 @@ here("a device, or an adapter, of the user's own", async () => {
   const other = await webgpu({ adapter: await findAdapter({ powerPreference: "low-power" }) });
   await other.close();
 });
+
+here("f16 on an adapter that has none: true says so, auto does without", async () => {
+  const without = async () =>
+    new Proxy(await findAdapter({}), {
+      get: (adapter, name) => {
+        if (name === "features") return new Set([...adapter.features].filter((feature) => feature !== "shader-f16"));
+        const value = adapter[name as keyof GPUAdapter];
+        return typeof value === "function" ? (value as () => unknown).bind(adapter) : value;
+      },
+    });
+  await expect(webgpu({ adapter: await without(), f16: true })).rejects.toThrow(
+    /^webgpu: f16: true was asked for, but this adapter \(.+\) has no half precision \(shader-f16\); leave f16 out, or use "auto"/,
+  );
+  const device = await webgpu({ adapter: await without(), f16: "auto" });
+  expect(device.halfOperands).toBeUndefined();
+  await device.close();
+});

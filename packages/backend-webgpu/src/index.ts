@@ -6,7 +6,8 @@ import type { GpuArray } from "./array.ts";
 import { Compiler } from "./compile.ts";
 import type { Declared } from "./declared.ts";
 import { explain } from "./explain.ts";
-import { Gpu, openGpu } from "./gpu.ts";
+import { Gpu, lacksF16, openGpu } from "./gpu.ts";
+import { halvedOps } from "./half.ts";
 import { lowerings } from "./kernels/index.ts";
 import { Heap } from "./memory.ts";
 import { Pipelines } from "./pipelines.ts";
@@ -32,6 +33,12 @@ export interface WebGpuOptions {
    * of 128 MiB, 8 storage buffers, 65,535 workgroups.
    */
   limits?: "adapter" | "default";
+  /**
+   * Mixed precision: operands of matmul and of the convolutions are kept in half precision (f16: 11 bits, up to 65,504), where
+   * that halves what is read; sums, results, gradients and parameters stay float32. True throws where the adapter has no
+   * `shader-f16`; "auto" then does without. Default false.
+   */
+  f16?: boolean | "auto";
   /** The most bytes it may take of the device. Default: what the device has. */
   maxBytes?: number;
   /**
@@ -88,9 +95,17 @@ function single(name: string, attrs: object, scalars: number, specs: readonly Sp
   return { inputs: specs, instructions: [instruction], outputs: [specs.length] };
 }
 
-async function open({ device, adapter, powerPreference, limits = "adapter" }: WebGpuOptions): Promise<Gpu> {
-  if (device) return new Gpu(device);
-  return openGpu(adapter ?? (await findAdapter(powerPreference ? { powerPreference } : {})), { limits });
+async function open({
+  device,
+  adapter,
+  powerPreference,
+  limits = "adapter",
+  f16 = false,
+}: WebGpuOptions): Promise<Gpu> {
+  if (!device)
+    return openGpu(adapter ?? (await findAdapter(powerPreference ? { powerPreference } : {})), { limits, f16 });
+  if (f16 === true && !device.features.has("shader-f16")) throw lacksF16(device.adapterInfo);
+  return new Gpu(device);
 }
 
 function detailsOf({ device }: Gpu): Record<string, string | number | boolean> {
@@ -111,14 +126,16 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<WebGpu> {
   const reads = new Reads(gpu, heap);
   const timings = options.profile && gpu.device.features.has("timestamp-query") ? new Timings(gpu, reads) : undefined;
   const { workPerSubmission = WORK_PER_SUBMISSION } = options;
-  const engine: Engine = { gpu, heap, reads, workPerSubmission, timings };
+  const f16 = Boolean(options.f16) && gpu.device.features.has("shader-f16");
+  const engine: Engine = { gpu, heap, reads, workPerSubmission, f16, timings };
   const pipelines = new Pipelines(gpu);
   const compiler = new Compiler(engine, pipelines);
   return {
     name: "webgpu",
     device: gpu.device,
     dtypes: ["float32", "int32", "uint8", "bool"],
-    details: detailsOf(gpu),
+    details: f16 ? { ...detailsOf(gpu), f16 } : detailsOf(gpu),
+    ...(f16 && { halfOperands: halvedOps }),
     kernels: kernelsOf(compiler),
     upload: (data, dtype) => heap.upload(data, dtype),
     read: (buffer) => reads.read(buffer),

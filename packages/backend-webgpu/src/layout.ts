@@ -74,18 +74,23 @@ function placeInBlocks(
   return { at, blocks };
 }
 
-/** @param partLength elements in a part; @param mostBytes of one block. */
+/** @param halves slots whose elements take half a word; @param partLength words in a part; @param mostBytes of one block. */
 export function layOut(
   { inputs, outputs }: Program,
   calls: readonly Call[],
   hostValues: readonly HostValue[],
   specs: ReadonlyMap<number, Spec>,
+  halves: ReadonlySet<number>,
   partLength: number,
   mostBytes: number,
 ): Layout {
   const handedOut = new Set(outputs);
   const isInner = (slot: number) => slot >= inputs.length && !handedOut.has(slot);
-  const lives = livesOf(calls, hostValues, isInner, (slot) => sizeOf(specs.get(slot)!.shape));
+  const lengthOf = (slot: number) => {
+    const length = sizeOf(specs.get(slot)!.shape);
+    return halves.has(slot) ? Math.ceil(length / 2) : length;
+  };
+  const lives = livesOf(calls, hostValues, isInner, lengthOf);
   const list: Block[] = [];
   const numbers = new Map<number | Scratch, number[]>();
   for (const [key, { from, to, length }] of lives) {

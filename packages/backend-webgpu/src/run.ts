@@ -51,6 +51,8 @@ export interface Engine {
   readonly reads: Reads;
   /** Multiply-adds, or so, that are submitted at a time. */
   readonly workPerSubmission: number;
+  /** Operands of convolutions and products are kept as f16. */
+  readonly f16: boolean;
   readonly timings: Timings | undefined;
 }
 

@@ -44,7 +44,7 @@ test("the size of a part matters to the text only where there are several", () =
 test.skipIf(process.env.LAMINA_ABSENT_VULKAN !== undefined)(
   "a shader that is refused is shown with the line that is wrong",
   async () => {
-    const gpu = await openGpu(await findAdapter({}), { limits: "adapter" });
+    const gpu = await openGpu(await findAdapter({}), { limits: "adapter", f16: false });
     const pipelines = new Pipelines(gpu);
     const wrong = pipelines.of("wrong", signature, () => ({ main: "  let z = read_x(nothing);" }));
     await expect(wrong.ready).rejects.toThrow(
@@ -57,7 +57,7 @@ test.skipIf(process.env.LAMINA_ABSENT_VULKAN !== undefined)(
 test.skipIf(process.env.LAMINA_ABSENT_VULKAN !== undefined)(
   "so many pipelines are kept, and the one that was used longest ago is made again",
   async () => {
-    const gpu = await openGpu(await findAdapter({}), { limits: "adapter" });
+    const gpu = await openGpu(await findAdapter({}), { limits: "adapter", f16: false });
     const pipelines = new Pipelines(gpu, 2);
     const ask = (key: string) => pipelines.of(key, signature, () => ({ main: "" }));
     const [first, second] = [ask("first"), ask("second")];

@@ -15,6 +15,8 @@ export interface Name {
 }
 export interface Bound {
   readonly dtype: DType;
+  /** Stored as f16, and computed with as f32. */
+  readonly half?: boolean;
   /** How many bindings it takes: 1, or more where it is larger than one may be. */
   readonly parts: number;
 }
@@ -33,7 +35,9 @@ export interface Signature {
 export const signatureKey = ({ names, arrays, partLength, uniforms, workgroupSize, subgroups }: Signature): string =>
   [
     names.map(({ name, width, array }) => `${name}:${width}@${array}`),
-    arrays.map(({ dtype, parts }) => (parts === 1 ? wgslType(dtype) : `${wgslType(dtype)}x${parts}/${partLength}`)),
+    arrays.map((array) =>
+      array.parts === 1 ? storedType(array) : `${storedType(array)}x${array.parts}/${partLength}`,
+    ),
     uniforms.map(({ name, type }) => `${name}:${type}`),
     workgroupSize,
     subgroups,
@@ -44,15 +48,16 @@ const storedWidth = (names: readonly Name[], array: number): number => {
   const widths = new Set(names.filter((n) => n.array === array).map((n) => n.width));
   return widths.size === 1 ? [...widths][0] : 1;
 };
+const storedType = ({ dtype, half }: Bound): string => (half ? "f16" : wgslType(dtype));
 const vector = (type: string, width: number): string => (width === 1 ? type : `vec${width}<${type}>`);
 
 function bindings({ names, arrays }: Signature): string {
   let binding = 1;
   return arrays
-    .flatMap(({ dtype, parts }, a) => {
-      const type = vector(wgslType(dtype), storedWidth(names, a));
+    .flatMap((bound, a) => {
+      const type = vector(storedType(bound), storedWidth(names, a));
       return Array.from(
-        { length: parts },
+        { length: bound.parts },
         (_, k) => `@group(0) @binding(${binding++}) var<storage, read_write> a${a}_${k}: array<${type}>;`,
       );
     })
@@ -61,9 +66,10 @@ function bindings({ names, arrays }: Signature): string {
 
 /** read_NAME and write_NAME. */
 function accessors({ name, width, array }: Name, { names, arrays, partLength }: Signature): string {
-  const { dtype, parts } = arrays[array];
+  const { dtype, half, parts } = arrays[array];
   const type = wgslType(dtype);
   const stored = storedWidth(names, array);
+  if (half) return halfAccessors(name, width, stored, array);
   if (stored === width) return singleAccessors(name, vector(type, width), array, parts, partLength / width);
   const lanes = Array.from({ length: width }, (_, k) => k);
   return [
@@ -71,6 +77,16 @@ function accessors({ name, width, array }: Name, { names, arrays, partLength }: 
     `fn read_${name}(i: u32) -> ${vector(type, width)} { let k = i * ${width}u; return ${vector(type, width)}(${lanes.map((k) => `read_${name}_lane(k + ${k}u)`).join(", ")}); }`,
     `fn write_${name}(i: u32, v: ${vector(type, width)}) { let k = i * ${width}u; ${lanes.map((k) => `write_${name}_lane(k + ${k}u, v[${k}]);`).join(" ")} }`,
   ].join("\n");
+}
+/** Of one part: arrays of several are not halved. */
+function halfAccessors(name: string, width: number, stored: number, array: number): string {
+  const type = vector("f32", width);
+  const lanes = Array.from({ length: width }, (_, k) => `a${array}_0[i * ${width}u + ${k}u]`);
+  if (stored === width)
+    return `fn read_${name}(i: u32) -> ${type} { return ${type}(a${array}_0[i]); }
+fn write_${name}(i: u32, v: ${type}) { a${array}_0[i] = ${vector("f16", width)}(v); }`;
+  return `fn read_${name}(i: u32) -> ${type} { return ${type}(${lanes.map((lane) => `f32(${lane})`)}); }
+fn write_${name}(i: u32, v: ${type}) { ${lanes.map((lane, k) => `${lane} = f16(v[${k}]);`).join(" ")} }`;
 }
 function singleAccessors(name: string, type: string, array: number, parts: number, partLength: number): string {
   if (parts === 1)
@@ -89,8 +105,8 @@ function singleAccessors(name: string, type: string, array: number, parts: numbe
 export const FIXED_WORDS = 2;
 
 export function shaderText(signature: Signature, { globals = "", main }: Wgsl): string {
-  const { names, uniforms, workgroupSize, subgroups } = signature;
-  return `${subgroups ? "enable subgroups;" : ""}
+  const { names, arrays, uniforms, workgroupSize, subgroups } = signature;
+  return `${subgroups ? "enable subgroups;" : ""}${arrays.some(({ half }) => half) ? "enable f16;" : ""}
 struct Numbers { first_group: u32, last_group: u32, ${uniforms.map(({ name, type }) => `${name}: ${type},`).join(" ")} }
 @group(0) @binding(0) var<uniform> p: Numbers;
 ${bindings(signature)}

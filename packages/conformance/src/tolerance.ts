@@ -80,6 +80,9 @@ const rules: Partial<Record<OpName, Rule>> = {
 };
 const arithmetic: readonly OpName[] = ["add", "sub", "mul"];
 
+/** Two operands of each product are rounded to 11 bits: half a unit of 2^13 in the last place of float32, each. */
+export const withHalfOperands = (tolerance: Tolerance): Tolerance => ({ ...tolerance, ulps: tolerance.ulps + 2 ** 13 });
+
 /** Of one op by its own kernel. Integers and booleans are always exact, and what is not listed moves numbers. */
 export function toleranceOf(op: OpName, inputs: readonly Spec[], attrs: object, out: Spec): Tolerance {
   if (!out.dtype.startsWith("float")) return { ulps: 0, of: "result" };

@@ -53,6 +53,8 @@ export interface Backend<B = any> {
    * that a step can be tried before it is run ({@link rehearse}). What is read from it means nothing.
    */
   onPaper?(maxBytes: number): Backend<B>;
+  /** Ops of which it keeps float32 operands in half precision, rounded to 11 bits, because it was asked to. */
+  readonly halfOperands?: readonly string[];
   /** What it runs on, for people and reports: adapter, driver, versions, threads. */
   readonly details?: Readonly<Record<string, string | number | boolean>>;
   /**

@@ -5,8 +5,6 @@ import type { DType, Spec } from "@lamina/core";
 /** What a lowering may ask of the device. */
 export interface Target {
   readonly limits: GPUSupportedLimits;
-  /** Whether the extension `f16` is there. */
-  readonly f16: boolean;
   /** How many invocations run in lockstep, at most; 0 if the extension `subgroups` is not there. */
   readonly subgroupSize: number;
 }

@@ -1,6 +1,7 @@
 // One row for each pointwise op: its value as a WGSL expression of its operands'. float32 is f32, int32 i32, uint8 u32, bool
 // bool; a thread computes one element, or four as a vector. Functions that WGSL lacks, or has only roughly, are in library.ts.
 import type { DType } from "@lamina/core";
+import { HALF } from "../half.ts";
 import { isWide } from "./library.ts";
 
 export type Width = 1 | 4;
@@ -103,6 +104,7 @@ const rows: Readonly<Record<string, Expression>> = {
   silu: call("silu_of"),
   logicalNot: ([x]) => `(!${x})`,
   cast,
+  [HALF]: ([x]) => x,
   add: byType(infix("+"), infix("+")),
   sub: byType(infix("-"), infix("-")),
   mul: byType(infix("*"), infix("*")),
@@ -120,7 +122,8 @@ const rows: Readonly<Record<string, Expression>> = {
   sigmoidGrad: ([dy, y]) => `(${dy} * ${y} * (1.0 - ${y}))`,
   tanhGrad: ([dy, y]) => `(${dy} * (1.0 - ${y} * ${y}))`,
 };
-export const pointwiseOps: readonly string[] = Object.keys(rows);
+/** Those that core knows. */
+export const pointwiseOps: readonly string[] = Object.keys(rows).filter((op) => op !== HALF);
 /** Whether an op can be computed for four elements at a time; the others take a function of single numbers. */
 export const isWideOp = (op: string, dtype: DType, out: DType): boolean => {
   const x = ["x", "y", "z"];

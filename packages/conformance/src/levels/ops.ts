@@ -15,7 +15,7 @@ import { opCases } from "../cases/index.ts";
 import { Absent, type Check, Mismatch, type Outcome } from "../check.ts";
 import { compare, largest, type Measure } from "../compare.ts";
 import { absolute, byKernel, byProgram, recordOf, type Subject, type Use, useOf, without } from "../subject.ts";
-import { decomposedTolerance, type Tolerance, toleranceOf } from "../tolerance.ts";
+import { decomposedTolerance, type Tolerance, toleranceOf, withHalfOperands } from "../tolerance.ts";
 
 /** Every op that a device can be asked for has a case, or the suite says so. */
 function missingCases(): Check[] {
@@ -75,9 +75,9 @@ function checksOf(
   const checks: Check[] = [];
   const { decompose } = recordOf(op);
   if (backend.kernels[op] || !decompose)
-    checks.push(check("", async (e) => judge(await byKernel(backend, e.use), e, e.tolerance)));
+    checks.push(check("", async (e) => judge(await byKernel(backend, e.use), e, toleranceOn(backend, e))));
   if (backend.compile && backend.kernels[op])
-    checks.push(check(", compiled", async (e) => judge(await byProgram(backend, e.use), e, e.tolerance)));
+    checks.push(check(", compiled", async (e) => judge(await byProgram(backend, e.use), e, toleranceOn(backend, e))));
   if (decompose && recorded) checks.push(check(", decomposed", (e) => judgeDecomposed(backend, e)));
   return checks;
 }
@@ -118,8 +118,11 @@ const loosened = ({ tolerance }: Expected): Tolerance => decomposedTolerance(tol
 export const computeAlone = (backend: Backend, use: Use): Promise<TypedArray> =>
   backend.kernels[use.op] ? byKernel(backend, use) : byCore(backend, use);
 /** What that may be off by. */
-export const toleranceOn = (backend: Backend, expected: Expected): Tolerance =>
-  backend.kernels[expected.use.op] ? expected.tolerance : loosened(expected);
+export function toleranceOn({ kernels, halfOperands }: Backend, expected: Expected): Tolerance {
+  const { op } = expected.use;
+  const tolerance = kernels[op] ? expected.tolerance : loosened(expected);
+  return halfOperands?.includes(op) ? withHalfOperands(tolerance) : tolerance;
+}
 
 async function byCore(backend: Backend, { op, inputs, attrs, scalars }: Use): Promise<TypedArray> {
   setBackend(backend);

@@ -2,6 +2,7 @@
 // costs a few file look-ups, and installed only for tasks that need it (tasks.mjs). What cannot be had is absent, not an error.
 import { withLock } from "../lock.mjs";
 import { chromium, firefox } from "./browsers.mjs";
+import { lavapipe } from "./lavapipe.mjs";
 import { tensorboard } from "./tensorboard.mjs";
 import { tfjsNode } from "./tfjsNode.mjs";
 import { vulkan } from "./vulkan.mjs";
@@ -16,7 +17,7 @@ import { vulkan } from "./vulkan.mjs";
  */
 
 /** @type {Record<string, Native>} */
-const natives = { chromium, firefox, tensorboard, tfjsNode, vulkan };
+const natives = { chromium, firefox, lavapipe, tensorboard, tfjsNode, vulkan };
 
 export const nativeNames = Object.keys(natives);
 

@@ -11,9 +11,14 @@ const DRIVERS = ["/etc/vulkan/icd.d", "/usr/share/vulkan/icd.d", "/usr/local/sha
 /** SwiftShader as Debian's Chromium brings it. */
 const SWIFTSHADER = "/usr/lib/chromium/vk_swiftshader_icd.json";
 
+/** Mesa installs drivers for all cards at once, and one for none that compiles slowly: so there must be a card as well. */
+const hasCard = () => existsSync("/dev/dri") || existsSync("/dev/nvidia0") || existsSync("/dev/dxg");
+
 const hasOwnDriver = () =>
   process.env.VK_ICD_FILENAMES !== undefined ||
   process.env.VK_DRIVER_FILES !== undefined ||
+  (hasCard() && hasDrivers());
+const hasDrivers = () =>
   DRIVERS.some((folder) => existsSync(folder) && readdirSync(folder).some((file) => file.endsWith(".json")));
 
 /** @type {import("./index.mjs").Native} */
