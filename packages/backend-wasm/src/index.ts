@@ -23,6 +23,12 @@ export interface WasmOptions {
    */
   threads?: "auto" | number;
   /**
+   * Compute with 256 bits instead of 128, in Node 24 or later on x64, by an experiment of V8 that is switched on for the whole
+   * process: if it is faster there and gives the same bits, which is tried out first ("auto", the default; true: the same, and a
+   * line on the console says why it is not on), or never (false).
+   */
+  wide?: "auto" | boolean;
+  /**
    * Compute in a worker: values are then read asynchronously, as from a graphics card, and the thread that calls is never held
    * for long. "auto", the default: on the main thread of a page, if a worker can be had there.
    */

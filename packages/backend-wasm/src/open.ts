@@ -9,6 +9,7 @@ import { type Place, placeFor } from "./place.ts";
 import { Profile } from "./profile.ts";
 import { kernelsOf } from "./singles.ts";
 import { hasRelaxedSimd, requireSimd } from "./support.ts";
+import { widen } from "./wide.ts";
 
 const dtypes = ["float32", "int32", "uint8", "bool"] as const;
 /** LeNet's first step takes 115 ms so, kernel by kernel 150, and the second 22 instead of 38. */
@@ -45,6 +46,7 @@ export async function open(
     relaxedSimd = "auto",
     winograd = "auto",
     threads: wanted = "auto",
+    wide: isWideWanted = "auto",
     worker = "auto",
     maxBytes,
     profile,
@@ -55,6 +57,7 @@ export async function open(
   const times = profile ? new Profile() : undefined;
   const relaxed = relaxedSimd === "auto" && hasRelaxedSimd();
   const threads = countOf(wanted);
+  const wide = widen(isWideWanted);
   const place: Place = await placeFor(worker, maxBytes, threads);
   const { heap, engine, area } = place;
   onHeap?.(heap);
@@ -76,7 +79,7 @@ export async function open(
     compilesFirst,
     memory: () => heap.info(),
     onPaper: (most) => onPaper(most, options),
-    details: { threads, worker: place.worker },
+    details: { threads, wide, worker: place.worker },
     profile: () => times?.take() ?? [],
     close: async () => {
       const ended = [helpers?.stop(), place.close()];
