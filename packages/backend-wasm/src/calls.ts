@@ -23,6 +23,8 @@ export type Argument =
 export interface Call {
   /** Calls with equal keys run the same function. */
   readonly key: string;
+  /** Where that is written. */
+  readonly file: string;
   readonly emit: () => Fn;
   readonly args: readonly Argument[];
   /** How often the function is called, with the number of the call after its addresses. Undefined: once, with addresses only. */
@@ -60,7 +62,7 @@ function loopCall(
 ): Call {
   const { plan: cut = plan, slices } = inSlices(plan) ?? {};
   const emit = () => emitLoop(cut, relaxed, slices !== undefined);
-  return { key: `loop ${JSON.stringify(cut)}`, emit, slices, args, writes, inPlace, plan };
+  return { key: `loop ${JSON.stringify(cut)}`, file: "pointwise/loop.ts", emit, slices, args, writes, inPlace, plan };
 }
 
 function pointwiseCall(unit: Unit, free: Free, relaxed: boolean): Call {
@@ -90,13 +92,21 @@ function inPlacePairs(
 
 function creationCall({ op, spec, out, scalars }: Node): Call {
   const emit = op === "random" ? () => emitRandom(spec) : () => emitArange(spec);
-  return { key: `${op} ${specText(spec)}`, emit, args: [{ slot: out }, { scalars }], writes: [out], inPlace: [] };
+  return {
+    key: `${op} ${specText(spec)}`,
+    file: "pointwise/create.ts",
+    emit,
+    args: [{ slot: out }, { scalars }],
+    writes: [out],
+    inPlace: [],
+  };
 }
 
 function movementCalls({ op, inputs, inputSpecs, attrs, spec, out, scalars }: Node, relaxed: boolean): Call[] {
   const key = `${op} ${JSON.stringify(attrs)} ${inputSpecs.map(specText)} ${specText(spec)}`;
   const copy: Call = {
     key,
+    file: "movement/copy.ts",
     emit: () => emitMovement(op, inputSpecs, attrs, spec),
     args: slots([...inputs, out]),
     writes: [out],
@@ -114,13 +124,14 @@ function structuredCalls({ op, inputs, inputSpecs, attrs, spec, out }: Node, rel
   const lower = lowerings[op as OpName];
   if (!lower) throw new Error(`${op}: the wasm backend has no kernel for this op`);
   const lowered = lower(inputSpecs, attrs, spec);
-  const { scratchBytes, ownBytes, flops } = lowered;
+  const { scratchBytes, ownBytes, flops, file = op } = lowered;
   const args: Argument[] = slots([...inputs, out]);
   if (scratchBytes) args.push({ scratch: scratchBytes });
   if (ownBytes) args.push({ scratch: ownBytes, own: true });
   const stages = stagesOf(lowered);
   return stages.map(({ key, emit, slices, rows }, i) => ({
     key,
+    file: `kernels/${file}.ts`,
     emit: () => emit(relaxed),
     slices,
     args,

@@ -8,6 +8,8 @@ import { emitLoop } from "./pointwise/loop.ts";
 /** The loop at the end of a chain: it is called for each row of the result that the kernel's slice has written. */
 export interface Link {
   readonly key: string;
+  /** What it does, for whoever asks. */
+  readonly plan: LoopPlan;
   readonly emit: Call["emit"];
   /** How many of the chain's arguments are the kernel's; the others are the loop's. */
   readonly kernelArguments: number;
@@ -109,6 +111,7 @@ function link(kernel: Call, loop: Call, out: number, isOnlyReader: boolean, rela
     rows: undefined,
     link: {
       key,
+      plan,
       emit: () => emitLoop(cut, relaxed, true),
       kernelArguments: kernel.args.length,
       rows: count,

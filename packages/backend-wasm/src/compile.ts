@@ -7,6 +7,7 @@ import { type Call, callsOf } from "./calls.ts";
 import { chained } from "./chains.ts";
 import { channelsLast } from "./channelsLast.ts";
 import { type Engine, makeEngine, type Run } from "./engine/engine.ts";
+import type { Plan } from "./explain.ts";
 import { Functions } from "./functions.ts";
 import type { Winograd } from "./kernels/winograd.ts";
 import { type Layout, layOut } from "./layout.ts";
@@ -41,6 +42,8 @@ export class Compiler {
   private readonly options: CompileOptions;
   private readonly engine: Engine;
   private readonly functions: Functions;
+  /** What ran last. */
+  last: Plan | undefined;
   constructor(heap: Heap, options: CompileOptions) {
     this.heap = heap;
     this.options = options;
@@ -50,7 +53,8 @@ export class Compiler {
   }
 
   compile(program: Program): Executable<WasmBuffer> {
-    const { calls, specs, layout } = this.plan(program);
+    const plan = this.plan(program);
+    const { calls, specs, layout } = plan;
     const outputs = program.outputs.map((slot) => specs.get(slot)!);
     if (this.options.onPaper) return executable(this.heap, undefined, { ...layout, outputs });
     if (calls.some(({ parallel }) => parallel)) this.options.onShared?.();
@@ -58,10 +62,14 @@ export class Compiler {
     const functions = Int32Array.from(calls, ({ parallel }, i) => (parallel ? ~found[i] : found[i]));
     const { profile } = this.options;
     const onCall = profile && ((i: number, milliseconds: number) => profile.add(calls[i], milliseconds));
-    return executable(this.heap, this.engine, { ...layout, outputs, functions, onCall });
+    const run = executable(this.heap, this.engine, { ...layout, outputs, functions, onCall });
+    return (inputs, scalars) => {
+      this.last = plan;
+      return run(inputs, scalars);
+    };
   }
   /** Which kernels run, and where what they work on lies. */
-  plan(program: Program): { calls: readonly Call[]; specs: ReadonlyMap<number, Spec>; layout: Layout } {
+  plan(program: Program): Plan {
     const { relaxed, passes = true, threads = 1, leastWork = LEAST_WORK } = this.options;
     const all = nodesOf(program).filter((node) => sizeOf(node.spec.shape) > 0);
     const nodes = passes ? this.prepared(all, program.outputs) : all;

@@ -41,6 +41,8 @@ export interface WasmOptions {
 export interface WasmBackend extends Backend<WasmBuffer> {
   /** What the kernels took since it was last asked, the longest first; empty without the option `profile`. */
   profile(): ProfileRow[];
+  /** For people: what the program that ran last came down to, its kernels in order, where each is written, and what it reads and writes. */
+  explain(): string;
 }
 
 /**

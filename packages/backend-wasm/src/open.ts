@@ -3,6 +3,7 @@ import { allocate, type Backend } from "@lamina/core";
 import type { WasmBuffer } from "./buffer.ts";
 import { type CompileOptions, Compiler } from "./compile.ts";
 import { countOf, type Helpers, startHelpers } from "./engine/threads.ts";
+import { explain } from "./explain.ts";
 import type { WasmBackend, WasmOptions } from "./index.ts";
 import { Heap } from "./memory.ts";
 import { type Place, placeFor } from "./place.ts";
@@ -81,6 +82,7 @@ export async function open(
     onPaper: (most) => onPaper(most, options),
     details: { threads, wide, worker: place.worker },
     profile: () => times?.take() ?? [],
+    explain: () => (compiler.last ? explain(compiler.last) : ""),
     close: async () => {
       const ended = [helpers?.stop(), place.close()];
       heap.close();

@@ -52,6 +52,7 @@ export function lowerDirect(key: string, conv: DirectConvolution): Lowered {
   });
   const memory = {
     key,
+    file: "conv2d.channelsLast",
     flops: 2 * pixels * taps * channelsIn * channelsOut,
     scratchBytes: 4 * PANEL * panelsOf(channelsOut) * taps * channelsIn + 64,
   };

@@ -69,6 +69,7 @@ function rowsOf(conv: WinogradConvolution, block: number): Pick<Stage, "rows"> {
   return { rows: { count: conv.images * down, perSlice: block / across } };
 }
 
+const file = "conv2d.winograd";
 const [X, WEIGHTS, Y, SCRATCH, OWN, SLICE] = [0, 1, 2, 3, 4, 5];
 
 /** Functions get input, weights, output, scratch, own memory and the slice. */
@@ -105,6 +106,7 @@ export function lowerWinograd(key: string, conv: WinogradConvolution, flops: num
     const some = planes(block);
     return {
       key,
+      file,
       flops,
       scratchBytes: weights.bytes + 64,
       ownBytes: edge + some.numbers.bytes + some.results.bytes + 64,
@@ -119,6 +121,7 @@ export function lowerWinograd(key: string, conv: WinogradConvolution, flops: num
   }
   return {
     key,
+    file,
     flops,
     scratchBytes: weights.bytes + all.numbers.bytes + all.results.bytes + 64,
     ownBytes: edge,

@@ -19,6 +19,7 @@ const BLOCK_BYTES = 300_000;
 /** Sums that are kept apart until the end: as many slices, for as many threads. */
 const PARTS = 4;
 
+const file = "conv2dGradWeight.channelsLast";
 const [X, DY, DW, SCRATCH, OWN, SLICE] = [0, 1, 2, 3, 4, 5];
 
 /** Functions get x, dy, the result, scratch, own memory and the slice. */
@@ -40,6 +41,7 @@ function lowerPixels(key: string, { x: [images, h, w, C], dy: [, , , O] }: Direc
   const stage = stageOf(6);
   return {
     key,
+    file,
     flops: 2 * pixels * C * O,
     scratchBytes: Math.max(1, parts) * partBytes + 64,
     ownBytes: PIXELS * (rows.x + rows.dy) + 64,
@@ -120,6 +122,7 @@ function lowerTaps(key: string, shape: DirectWeightGradient): Lowered {
   const stage = stageOf(6);
   return {
     key,
+    file,
     flops: 2 * images * oh * ow * taps * C * O,
     scratchBytes: Math.max(1, parts) * partBytes + 64,
     ownBytes: 64,

@@ -40,6 +40,7 @@ const MOST_PLANES = 24 * 2 ** 20;
 /** Tiles in a slice that only transforms. */
 const SOME = 16;
 
+const file = "conv2dGradWeight.winograd";
 const [X, DY, DW, SCRATCH, OWN, SLICE] = [0, 1, 2, 3, 4, 5];
 
 /** How work is cut: blocks of tiles, dealt out to parts, each for chunks of the channels of dy. */
@@ -76,6 +77,7 @@ export function lowerWinogradWeightGradient(key: string, gradient: WinogradWeigh
     const some = { x: planesOf(form, cut.block, x.channels), dy: planesOf(form, cut.block, cut.chunk) };
     return {
       key,
+      file,
       flops,
       scratchBytes: cut.chunks * cut.parts * cut.partBytes + 64,
       ownBytes: edge + some.x.bytes + some.dy.bytes + 64,
@@ -93,6 +95,7 @@ export function lowerWinogradWeightGradient(key: string, gradient: WinogradWeigh
     });
   return {
     key,
+    file,
     flops,
     scratchBytes: whole.bytes + all.x.bytes + all.dy.bytes + 64,
     ownBytes: edge,

@@ -37,6 +37,8 @@ interface Memory {
   readonly ownBytes?: number;
   /** Multiplications and additions of the definition, for profiles. */
   readonly flops?: number;
+  /** Where it is written, if that is not in the file with the op's name: that file's name, without its ending. */
+  readonly file?: string;
 }
 /** The stages, each with a key that says everything. */
 export const stagesOf = (lowered: Lowered): readonly Stage[] =>

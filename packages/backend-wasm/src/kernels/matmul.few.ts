@@ -13,6 +13,7 @@ const LARGE = 16_384;
 const LONG = 64;
 
 interface Work {
+  readonly file: string;
   readonly scratchBytes: number;
   readonly ownBytes: number;
   readonly stages: readonly Stage[];
@@ -37,7 +38,12 @@ function one(key: string, size: number, perSlice: number, ownBytes: number, body
     body(f);
     return f;
   };
-  return { scratchBytes: 64, ownBytes, stages: [{ key, slices: Math.ceil(size / perSlice), emit }] };
+  return {
+    file: "matmul.few",
+    scratchBytes: 64,
+    ownBytes,
+    stages: [{ key, slices: Math.ceil(size / perSlice), emit }],
+  };
 }
 /** count = what of `size` falls to the slice. */
 function share(f: Fn, count: number, size: number, perSlice: number): void {

@@ -4,6 +4,8 @@ import { address, countdown, kernelOf, LANES, locals, storeLanes, tapsInside, ti
 import type { Lowered } from "./lowered.ts";
 import { insideOf, type WindowAttrs, type WindowAxis, type Windows, windowAxis, windowKey } from "./windows.ts";
 
+const file = "maxPool2d.channelsLast";
+
 /** [images, h, w, channels] */
 type Shape = readonly number[];
 
@@ -107,6 +109,7 @@ export function maxPool2dChannelsLast(x: Shape, out: Shape, attrs: WindowAttrs):
   const windows = windowsOf(x, out, attrs);
   return {
     key: `maxPool2d channels-last ${x} ${out} ${windowKey(attrs)}`,
+    file,
     slices: slicesOf(out),
     emit: () => {
       const f = kernelOf(3);
@@ -126,6 +129,7 @@ export function maxPool2dIndicesChannelsLast(x: Shape, out: Shape, attrs: Window
   const windows = windowsOf(x, out, attrs);
   return {
     key: `maxPool2dIndices channels-last ${x} ${out} ${windowKey(attrs)}`,
+    file,
     slices: slicesOf(out),
     emit: () => {
       const f = kernelOf(3);
@@ -175,6 +179,7 @@ export function maxPool2dGradChannelsLast(dy: Shape, dx: Shape, attrs: WindowAtt
   const step = attrs.dilation ?? [1, 1];
   return {
     key: `maxPool2dGrad channels-last ${dy} ${dx} ${windowKey(attrs)}`,
+    file,
     slices: images,
     emit: () => {
       const f = kernelOf(4);

@@ -153,6 +153,7 @@ export function lowerTaps(key: string, conv: TapConvolution): Lowered {
   const images = { ...stage("images", 6, (e) => e.emit()), slices: conv.images, rows };
   return {
     key,
+    file: "taps",
     scratchBytes: bytes,
     ownBytes: imageBytes,
     flops: flopsOf(work),
