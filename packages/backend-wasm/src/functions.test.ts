@@ -16,6 +16,7 @@ function counting(value: number, slices?: number): Fn {
 }
 const call = (key: string, emit: () => Fn, slices?: number): Call => ({
   key,
+  file: "",
   emit,
   slices,
   args: [{ slot: 0 }],

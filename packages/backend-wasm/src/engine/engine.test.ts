@@ -40,6 +40,7 @@ function team(threads: number) {
 }
 const sharedCall = (key: string, body: (f: Fn) => void): Call => ({
   key,
+  file: "",
   emit: () => {
     const f = new Fn("", [I32, I32, I32]);
     body(f);
