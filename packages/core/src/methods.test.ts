@@ -1,8 +1,10 @@
 import { beforeAll, expect, test } from "vitest";
 import { reference } from "../../backend-reference/src/index.ts";
+import { Parameter } from "./cell.ts";
 import { tensor } from "./create.ts";
 import { setBackend } from "./device.ts";
 import { attachMethods } from "./methods.ts";
+import { noGrad } from "./mode.ts";
 
 beforeAll(async () => setBackend(await reference()));
 
@@ -30,6 +32,38 @@ test("sizes one by one or as a list", () => {
   expect(x.view(1, -1).expand(4, -1).shape).toEqual([4, 6]);
   expect(x.reshape(1, 2, 3).permute(2, 0, 1).shape).toEqual([3, 1, 2]);
   expect(x.tile([2]).size(0)).toBe(12);
+});
+
+test("names that a PyTorch user looks for", async () => {
+  const x = tensor([3, 1, 2]);
+  expect(await x.where(x.gt(1), 0).toArray()).toEqual([3, 0, 2]);
+  expect(await x.repeat(2, 1).toArray()).toEqual([
+    [3, 1, 2],
+    [3, 1, 2],
+  ]);
+  expect(await x.cumsum(0).toArray()).toEqual([3, 4, 6]);
+  expect(await x.argsort().toArray()).toEqual([1, 2, 0]);
+  expect(await x.topk(2).values.toArray()).toEqual([3, 2]);
+  const p = new Parameter(tensor([1, 2]));
+  const before = p.clone();
+  noGrad(() => p.set(p.add(10)));
+  expect([await before.toArray(), await p.toArray()]).toEqual([
+    [1, 2],
+    [11, 12],
+  ]);
+  p.clone().sum().backward();
+  expect(await p.grad!.toArray()).toEqual([1, 1]);
+});
+
+test("what is no operand is said by the op that was called", () => {
+  const x = tensor([1]);
+  const forgotten = undefined as unknown as number;
+  expect(() => x.add(forgotten)).toThrow(
+    "add: input 1 is undefined, but must be a tensor or a number; make one with tensor(…)",
+  );
+  expect(() => x.maximum([1, 2] as unknown as number)).toThrow("maximum: input 1 is a list, but must be");
+  expect(() => x.div("2" as unknown as number)).toThrow("div: input 1 is 2, but must be");
+  expect(() => x.where(x.gt(0), {} as unknown as number)).toThrow("where: input 1 is a Object, but must be");
 });
 
 test("size, T, comparisons, types", async () => {

@@ -75,6 +75,8 @@ export interface TensorMethods {
   gt(y: Operand): Tensor;
   /** {@link f.greaterEqual} */
   ge(y: Operand): Tensor;
+  /** This value where `condition` is true, else y. */
+  where(condition: Tensor, y: Operand): Tensor;
   logicalAnd(y: Tensor): Tensor;
   logicalOr(y: Tensor): Tensor;
   logicalXor(y: Tensor): Tensor;
@@ -96,6 +98,10 @@ export interface TensorMethods {
   logsumexp(axes?: Axes, options?: ReduceOptions): Tensor;
   argmax(axis?: number, options?: ReduceOptions): Tensor;
   argmin(axis?: number, options?: ReduceOptions): Tensor;
+  cumsum(axis: number): Tensor;
+  sort(axis?: number, options?: f.SortOptions): f.Sorted;
+  argsort(axis?: number, options?: f.SortOptions): Tensor;
+  topk(k: number, axis?: number, options?: { largest?: boolean }): f.Sorted;
   // ---- shape
   reshape(...shape: Sizes): Tensor;
   /** {@link f.reshape} */
@@ -103,6 +109,9 @@ export interface TensorMethods {
   permute(...axes: Sizes): Tensor;
   expand(...shape: Sizes): Tensor;
   tile(...repeats: Sizes): Tensor;
+  /** {@link f.tile} */
+  repeat(...repeats: Sizes): Tensor;
+  clone(): Tensor;
   flatten(startDim?: number, endDim?: number): Tensor;
   transpose(axis0?: number, axis1?: number): Tensor;
   squeeze(axes?: Axes): Tensor;
@@ -197,6 +206,7 @@ const methods: AsFunctions = {
   le: f.lessEqual,
   gt: f.greater,
   ge: f.greaterEqual,
+  where: (x, condition, y) => f.where(condition, x, y),
   logicalAnd: f.logicalAnd,
   logicalOr: f.logicalOr,
   logicalXor: f.logicalXor,
@@ -217,11 +227,17 @@ const methods: AsFunctions = {
   logsumexp: f.logsumexp,
   argmax: f.argmax,
   argmin: f.argmin,
+  cumsum: f.cumsum,
+  sort: f.sort,
+  argsort: f.argsort,
+  topk: f.topk,
   reshape: (x, ...shape) => f.reshape(x, listed(shape)),
   view: (x, ...shape) => f.reshape(x, listed(shape)),
   permute: (x, ...axes) => f.permute(x, listed(axes)),
   expand: (x, ...shape) => f.expand(x, listed(shape)),
   tile: (x, ...repeats) => f.tile(x, listed(repeats)),
+  repeat: (x, ...repeats) => f.tile(x, listed(repeats)),
+  clone: f.clone,
   flatten: f.flatten,
   transpose: f.transpose,
   squeeze: f.squeeze,

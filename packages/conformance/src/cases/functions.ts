@@ -142,6 +142,9 @@ export const functionCases: readonly FunctionCase[] = [
   { fn: "pad", name: "reflected", inputs: [input([2, 4])], options: { sides: [2, 1], mode: "reflect" } },
   { fn: "pad", name: "edges repeated", inputs: [input([2, 4])], options: { sides: [2, 1, 1, 0], mode: "replicate" } },
   { fn: "flip", name: "one axis", inputs: [input([3, 4])], options: { axes: 1 } },
+  { fn: "cumsum", name: "the middle axis", inputs: [input([2, 5, 3])], options: { axis: 1 } },
+  { fn: "sort", name: "rows", inputs: [input([3, 5])], options: { axis: -1 } },
+  { fn: "topk", name: "columns", inputs: [input([5, 3])], options: { k: 2, axis: 0 } },
   { fn: "tile", name: "two axes", inputs: [input([2, 3])], options: { repeats: [2, 1, 3] } },
   {
     fn: "gather",

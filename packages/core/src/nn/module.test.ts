@@ -86,6 +86,27 @@ test("train, eval and apply reach every module, children first", () => {
   expect(seen).toEqual(["Dropout", "ReLU", "Sequential", "Sequential"]);
 });
 
+test("ModuleDict holds modules by name; registerBuffer and registerParameter are assignment", () => {
+  class Net extends nn.Module {
+    readonly parts = new nn.ModuleDict({ left: new nn.Linear(2, 3), right: new nn.ReLU() });
+    constructor() {
+      super();
+      this.registerBuffer("mean", leaf(2));
+      this.registerParameter("scale", leaf(4));
+    }
+    forward = identity;
+  }
+  const net = new Net();
+  expect(net.namedParameters().map(([name]) => name)).toEqual(["scale", "parts.left.weight", "parts.left.bias"]);
+  expect(net.namedBuffers().map(([name]) => name)).toEqual(["mean"]);
+  expect([net.parts.keys(), net.parts.has("left"), net.parts.length]).toEqual([["left", "right"], true, 2]);
+  expect(net.parts.get("right")).toBeInstanceOf(nn.ReLU);
+  expect(`${net.parts}`).toContain("(right): ReLU()");
+  expect(() => net.parts.get("top")).toThrow("ModuleDict: there is no module top; there are left, right; add it");
+  expect(() => net.parts.forward()).toThrow("ModuleDict: it has no forward()");
+  expect(() => net.registerBuffer("parts", leaf(1))).toThrow("Net: it has a member called parts already");
+});
+
 describe("Sequential and ModuleList", () => {
   const net = new nn.Sequential(new nn.Linear(2, 3), new nn.ReLU());
   test("by index, from the end, in a loop, and grown", () => {

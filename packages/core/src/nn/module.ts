@@ -117,6 +117,20 @@ export abstract class Module {
     );
   }
 
+  /** Has `value` saved with the module and not trained, as `this[name] = new nn.Buffer(value)` does. */
+  registerBuffer(name: string, value: Tensor): void {
+    this.place(name, new Buffer(value, { name }));
+  }
+  /** Has `value` trained, as `this[name] = new nn.Parameter(value)` does. */
+  registerParameter(name: string, value: Tensor): void {
+    this.place(name, isParameter(value) ? value : new Parameter(value, { name }));
+  }
+  private place(name: string, cell: Cell): void {
+    if (name in this)
+      throw new Error(`${this.printedName}: it has a member called ${name} already; choose another name`);
+    (this as unknown as Place)[name] = cell;
+  }
+
   // ---- changing it ---------------------------------------------------------------------------------------------------
   /** Calls `fn` with each module, children before their parents, as `torch.nn.Module.apply`: `net.apply(initWeights)`. */
   apply(fn: (module: Module) => void): this {

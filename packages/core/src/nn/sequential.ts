@@ -1,4 +1,4 @@
-// Modules that hold others in order: Sequential chains them, ModuleList only holds them.
+// Modules that hold others: Sequential chains them, ModuleList and ModuleDict only hold them.
 import type { Tensor } from "../tensor.ts";
 import { indent, Module } from "./module.ts";
 
@@ -72,6 +72,40 @@ export class ModuleList extends Container {
     });
     return runs.map(({ from, to, text }) =>
       from === to ? `(${from}): ${indent(text)}` : `(${from}-${to}): ${to - from + 1} x ${indent(text)}`,
+    );
+  }
+}
+
+/** Modules by name, as `torch.nn.ModuleDict`; what is done with them, the module that holds them says. */
+export class ModuleDict extends Container {
+  constructor(modules: Readonly<Record<string, Module>> = {}) {
+    super();
+    this.update(modules);
+  }
+  /** The module of that name. @throws if there is none. */
+  get(name: string): Module {
+    const found = this.namedChildren().find(([key]) => key === name);
+    if (found) return found[1];
+    throw new Error(
+      `ModuleDict: there is no module ${name}; there are ${this.keys().join(", ") || "none"}; add it with set()`,
+    );
+  }
+  set(name: string, module: Module): this {
+    return this.put(name, module);
+  }
+  has(name: string): boolean {
+    return this.keys().includes(name);
+  }
+  keys(): string[] {
+    return this.namedChildren().map(([name]) => name);
+  }
+  update(modules: Readonly<Record<string, Module>>): this {
+    for (const [name, module] of Object.entries(modules)) this.put(name, module);
+    return this;
+  }
+  override forward(): Tensor {
+    throw new Error(
+      "ModuleDict: it has no forward(), because it does not say how its modules are used; call them by name: dict.get(name).forward(x)",
     );
   }
 }

@@ -6,7 +6,7 @@ import type { Tensor } from "../tensor.ts";
 import { expand } from "./broadcast.ts";
 import { cast } from "./cast.ts";
 import { zerosLike } from "./creation.ts";
-import { type Operand, pair, typed } from "./operands.ts";
+import { checkOperands, type Operand, pair, typed } from "./operands.ts";
 import { ANY, broadcastShapes, pointwise, sameShape, show } from "./shapes.ts";
 
 const comparison = (name: string, accepts: readonly DType[] = ANY) => {
@@ -63,6 +63,7 @@ export const whereOp: Op = defineOp({
  * The three broadcast. [torch.where](https://docs.pytorch.org/docs/stable/generated/torch.where.html)
  */
 export function where(condition: Tensor, x: Operand, y: Operand): Tensor {
+  checkOperands("where", x, y);
   const [a, b] = typed(x, y);
   const shape = broadcastShapes("where", condition.shape, broadcastShapes("where", a.shape, b.shape));
   return record(whereOp, [expand(cast(condition, "bool"), shape), expand(a, shape), expand(b, shape)], {});

@@ -30,3 +30,14 @@ describe("dropout", () => {
     );
   });
 });
+
+test("dropout2d drops whole channels, and scales the others", async () => {
+  const x = f.ones([8, 16, 2, 3]);
+  const y = await f.dropout2d(x, { p: 0.25 }).reshape(128, 6).toArray<number[][]>();
+  const kinds = new Set(y.map((channel) => `${channel.map((v) => v.toFixed(4))}`));
+  expect([...kinds].sort()).toEqual([Array(6).fill("0.0000").join(), Array(6).fill("1.3333").join()]);
+  const dropped = y.filter(([v]) => v === 0).length;
+  expect(Math.abs(dropped - 32)).toBeLessThan(16);
+  expect(f.dropout2d(x, { training: false })).toBe(x);
+  expect(() => f.dropout2d(f.ones([2, 3]))).toThrow("dropout2d: x is [2,3] but must be [N, C, H, W]; use dropout()");
+});

@@ -70,7 +70,7 @@ export {
   zeros,
   zerosLike,
 } from "./creation.ts";
-export { type DropoutOptions, dropout } from "./dropout.ts";
+export { type DropoutOptions, dropout, dropout2d } from "./dropout.ts";
 export { gather, indexSelect, oneHot, scatterAdd } from "./gather.ts";
 export { type InterpolateOptions, interpolate } from "./interpolate.ts";
 export {
@@ -109,10 +109,11 @@ export {
   type VarOptions,
   var,
 } from "./reduce.ts";
-export { detach, flatten, permute, reshape, reshape as view, squeeze, transpose, unsqueeze } from "./shape.ts";
+export { clone, detach, flatten, permute, reshape, reshape as view, squeeze, transpose, unsqueeze } from "./shape.ts";
 export type { Axes, Pair } from "./shapes.ts";
 export { at, type Index, narrow, type Range, select, slice } from "./slice.ts";
 export { logSoftmax, softmax } from "./softmax.ts";
+export { argsort, cumsum, type Sorted, type SortOptions, sort, topk } from "./sort.ts";
 export {
   acos,
   asin,

@@ -129,7 +129,13 @@ describe("what does not fit is said", () => {
     ["beta", () => f.smoothL1Loss(z([1]), z([1]), { beta: -1 }), "smoothL1Loss: beta is -1 but must be 0 or more"],
   ])("%s", (_, call, message) => expect(call).toThrow(message));
 
-  test("a label that is no class fails the run", async () => {
-    await expect(f.crossEntropy(z([1, 3]), ints(3)).item()).rejects.toThrow("gather");
+  test("a label that is no class: at once where it lies on the host, else when it has been computed", async () => {
+    const message =
+      "label 1 is 3 but x has 3 classes, 0 to 2; give x a class for each label, or pass ignoreIndex for labels that do not count";
+    expect(() => f.crossEntropy(z([2, 3]), ints(0, 3))).toThrow(`crossEntropy: ${message}`);
+    expect(() => f.nllLoss(z([2, 3]), ints(-100, 3))).toThrow(`nllLoss: ${message}`);
+    expect(() => f.crossEntropy(z([2, 3]), ints(0, -1))).toThrow("crossEntropy: label 1 is -1 but");
+    expect(await f.crossEntropy(z([2, 3]), ints(0, 7), { ignoreIndex: 7 }).item()).toBeCloseTo(Math.log(3), 6);
+    await expect(f.crossEntropy(z([1, 3]), f.add(ints(2), ints(1))).item()).rejects.toThrow("gather");
   });
 });

@@ -44,7 +44,17 @@ const along = (weight: Tensor, x: Tensor): Tensor =>
     x.shape.map((n, i) => (i === classAxis(x) ? n : 1)),
   );
 
-function checkClasses(op: string, x: Tensor, labels: Tensor, weight: Tensor | undefined): void {
+/** Labels that lie on the host, as a loader gives them, are looked at here; those that are computed, when they are. */
+function checkLabels(op: string, x: Tensor, labels: Tensor, ignoreIndex: number): void {
+  const { host } = labels.source;
+  const classes = x.shape[classAxis(x)];
+  const wrong = host?.findIndex((label) => label !== ignoreIndex && !(label >= 0 && label < classes)) ?? -1;
+  if (wrong >= 0)
+    throw new Error(
+      `${op}: label ${wrong} is ${host![wrong]} but x has ${classes} classes, 0 to ${classes - 1}; give x a class for each label, or pass ignoreIndex for labels that do not count`,
+    );
+}
+function checkClasses(op: string, x: Tensor, labels: Tensor, { weight, ignoreIndex = -100 }: ClassOptions): void {
   checkFloat(op, "x", x);
   const expected = x.shape.filter((_, i) => i !== classAxis(x));
   if (x.ndim === 0 || !sameShape(labels.shape, expected))
@@ -55,6 +65,7 @@ function checkClasses(op: string, x: Tensor, labels: Tensor, weight: Tensor | un
     throw new Error(
       `${op}: weight is [${weight.shape}] but x has ${x.shape[classAxis(x)]} classes; weight must be one number a class`,
     );
+  checkLabels(op, x, labels, ignoreIndex);
 }
 
 /** Labels, which of them count, and the weight of each: 0 where it does not. */
@@ -85,7 +96,7 @@ function picked(x: Tensor, { labels, counts, weights }: Targets): Tensor {
 
 /**
  * -x[label], weighted: x is [N,C], [C] or [N,C,d1,…] of log-probabilities, labels are integers [N], [] or [N,d1,…].
- * @throws if shapes do not fit, here; if a label is no class, when it runs.
+ * @throws if shapes do not fit or a label on the host is no class, here; if a computed one is none, when it runs.
  * [torch.nn.functional.nll_loss](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.nll_loss.html)
  */
 export function nllLoss(x: Tensor, labels: Tensor, options: ClassOptions = {}): Tensor {
@@ -93,7 +104,7 @@ export function nllLoss(x: Tensor, labels: Tensor, options: ClassOptions = {}): 
     throw new Error(
       `nllLoss: the labels are ${show(labels)} but must be whole numbers, class indices; cast them to int32`,
     );
-  checkClasses("nllLoss", x, labels, options.weight);
+  checkClasses("nllLoss", x, labels, options);
   const targets = targetsOf(x, labels, options);
   return weigh("nllLoss", picked(x, targets), targets, options.reduction);
 }
@@ -101,7 +112,7 @@ export function nllLoss(x: Tensor, labels: Tensor, options: ClassOptions = {}): 
 /**
  * -log softmax(x)[label], averaged over those that count. x is [N,C], [C] or [N,C,d1,…] of logits; labels are class
  * indices [N], [] or [N,d1,…], or probabilities of x's own shape and floating point: then -Σ_c p·log softmax(x).
- * @throws if shapes do not fit, here; if a label is no class, when it runs.
+ * @throws if shapes do not fit or a label on the host is no class, here; if a computed one is none, when it runs.
  * [torch.nn.functional.cross_entropy](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.cross_entropy.html)
  */
 export function crossEntropy(x: Tensor, labels: Tensor, options: CrossEntropyOptions = {}): Tensor {
@@ -109,7 +120,7 @@ export function crossEntropy(x: Tensor, labels: Tensor, options: CrossEntropyOpt
   if (!(labelSmoothing >= 0 && labelSmoothing <= 1))
     throw new Error(`crossEntropy: labelSmoothing is ${labelSmoothing} but must lie between 0 and 1`);
   if (isFloat(labels.dtype)) return probabilityLoss(x, labels, options);
-  checkClasses("crossEntropy", x, labels, options.weight);
+  checkClasses("crossEntropy", x, labels, options);
   const logs = logSoftmax(x, classAxis(x));
   const targets = targetsOf(x, labels, options);
   const losses = picked(logs, targets);

@@ -1,6 +1,6 @@
 // What users may pass to a pointwise op: tensors and numbers of any shapes and types that go together.
 import { type DType, isFloat, promote } from "../dtype.ts";
-import type { Tensor } from "../tensor.ts";
+import { Tensor } from "../tensor.ts";
 import { expand } from "./broadcast.ts";
 import { cast } from "./cast.ts";
 import { full } from "./creation.ts";
@@ -33,8 +33,18 @@ export function typed(x: Operand, y: Operand): [Tensor, Tensor] {
   return [cast(x, dtype), cast(y, dtype)];
 }
 
+/** @throws for what is neither: a value that somebody forgot, or JavaScript's list. */
+export function checkOperands(op: string, ...operands: readonly Operand[]): void {
+  const i = operands.findIndex((x) => !(x instanceof Tensor) && typeof x !== "number");
+  if (i < 0) return;
+  const x: unknown = operands[i];
+  const what = Array.isArray(x) ? "a list" : typeof x === "object" && x ? `a ${x.constructor?.name}` : String(x);
+  throw new Error(`${op}: input ${i} is ${what}, but must be a tensor or a number; make one with tensor(…)`);
+}
+
 /** Both as tensors of one dtype and one shape. */
 export function pair(op: string, x: Operand, y: Operand): [Tensor, Tensor] {
+  checkOperands(op, x, y);
   const [a, b] = typed(x, y);
   const shape = broadcastShapes(op, a.shape, b.shape);
   return [expand(a, shape), expand(b, shape)];

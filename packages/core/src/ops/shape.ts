@@ -45,6 +45,12 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
 }
 
 /**
+ * The same value under a name of its own. Nothing is copied: no tensor changes, and what a parameter holds now stays what it is when
+ * the parameter is given another value. [torch.clone](https://docs.pytorch.org/docs/stable/generated/torch.clone.html)
+ */
+export const clone = (x: Tensor): Tensor => record(reshapeOp, [x], { shape: x.shape });
+
+/**
  * Joins the axes from `startDim` to `endDim` into one; by default all of them.
  * [torch.flatten](https://docs.pytorch.org/docs/stable/generated/torch.flatten.html)
  */

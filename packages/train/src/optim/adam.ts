@@ -1,9 +1,10 @@
 // Adam and AdamW, as PyTorch computes them.
-import { add, div, maximum, mul, neg, type Parameter, sqrt, sub, type Tensor } from "@lamina/core";
+import { add, div, maximum, mul, type Parameter, sqrt, sub, type Tensor } from "@lamina/core";
 import { moments } from "./moments.ts";
 import {
   atLeastZero,
   betasBelowOne,
+  decoupledDecay,
   descentGradient,
   Optimizer,
   type ParameterState,
@@ -62,16 +63,15 @@ export class Adam extends Optimizer<Hyper> {
 }
 
 /**
- * Adam with weight decay apart from the gradient: p -= lr·weightDecay·p first (weightDecay 0.01 by default). Loshchilov &
- * Hutter, "Decoupled weight decay regularization", 2019. As [torch.optim.AdamW](https://docs.pytorch.org/docs/stable/generated/torch.optim.AdamW.html).
+ * Adam with weight decay apart from the gradient: p -= lr·weightDecay·p first (weightDecay 0.01 by default).
+ * As [torch.optim.AdamW](https://docs.pytorch.org/docs/stable/generated/torch.optim.AdamW.html).
  */
 export class AdamW extends Adam {
   constructor(params: Params, options: AdamOptions = {}) {
     super(params, { weightDecay: 0.01, ...options });
   }
   protected override update(p: Parameter, gradient: Tensor, group: Hyper, state: ParameterState): Tensor {
-    const g = group.maximize ? neg(gradient) : gradient;
-    const decayed = group.weightDecay === 0 ? p : mul(p, 1 - group.lr * group.weightDecay);
-    return this.descend(decayed, g, group, state);
+    const { start, g } = decoupledDecay(p, gradient, group);
+    return this.descend(start, g, group, state);
   }
 }

@@ -4,6 +4,7 @@ import { moments } from "./moments.ts";
 import {
   atLeastZero,
   betasBelowOne,
+  decoupledDecay,
   descentGradient,
   Optimizer,
   type ParameterState,
@@ -51,10 +52,11 @@ export class NAdam extends Optimizer<Hyper> {
     betasBelowOne("NAdam", betas);
   }
   protected update(p: Parameter, gradient: Tensor, group: Hyper, state: ParameterState): Tensor {
-    const { lr, betas, weightDecay, momentumDecay, decoupledWeightDecay: apart } = group;
+    const { lr, betas, momentumDecay } = group;
     const [beta1, beta2] = betas;
-    const g = descentGradient(p, gradient, apart ? { ...group, weightDecay: 0 } : group);
-    const decayed = apart && weightDecay !== 0 ? mul(p, 1 - lr * weightDecay) : p;
+    const { start, g } = group.decoupledWeightDecay
+      ? decoupledDecay(p, gradient, group)
+      : { start: p, g: descentGradient(p, gradient, group) };
     const momentum = (t: number) => beta1 * (1 - 0.5 * 0.96 ** (t * momentumDecay));
     const [now, next] = [momentum(state.step), momentum(state.step + 1)];
     const product = (state.numbers.muProduct ?? 1) * now;
@@ -62,6 +64,6 @@ export class NAdam extends Optimizer<Hyper> {
     const { m, v } = moments(g, betas, state);
     const scale = add(div(sqrt(v), Math.sqrt(1 - beta2 ** state.step)), group.eps);
     const ahead = add(mul(g, (lr * (1 - now)) / (1 - product)), mul(m, (lr * next) / (1 - product * next)));
-    return sub(decayed, div(ahead, scale));
+    return sub(start, div(ahead, scale));
   }
 }

@@ -1,6 +1,6 @@
 // Optimisers against PyTorch: the same parameter, gradients and options, four steps, the learning rate changed before the third.
 import { reference } from "@lamina/backend-reference";
-import { Parameter, setBackend, stats, sync, tensor } from "@lamina/core";
+import { nn, Parameter, setBackend, stats, sync, tensor } from "@lamina/core";
 import { beforeEach, describe, expect, test } from "vitest";
 import { Adam, AdamW, type Optimizer, SGD } from "../index.ts";
 
@@ -111,6 +111,14 @@ test("parameters without a gradient stay, and zeroGrad clears all", async () => 
   optimizer.zeroGrad();
   expect(a.grad).toBeUndefined();
 });
+test("a model in the place of its parameters is said", () => {
+  const model = new nn.Linear(2, 1);
+  expect(() => new SGD(model as never, { lr: 0.1 })).toThrow(
+    "SGD: the parameters are a Linear; pass model.parameters(), or groups [{ params, lr }]",
+  );
+  expect(() => new Adam(undefined as never)).toThrow("Adam: the parameters are undefined; pass model.parameters()");
+});
+
 describe("errors", () => {
   test("of the constructor", () => {
     const p = parameter();

@@ -63,12 +63,18 @@ export interface OptimizerState {
 
 const isGroup = <H extends object>(x: Parameter | ParamGroup<H>): x is ParamGroup<H> => !(x instanceof Cell);
 
+const kindOf = (x: unknown): string => (typeof x === "object" && x ? `a ${x.constructor.name}` : String(x));
+
 export abstract class Optimizer<H extends { lr: number }> {
   readonly paramGroups: ActiveGroup<H>[];
   private readonly states = new Map<Parameter, ParameterState>();
 
   /** @throws for no parameters, a parameter given twice, or what is no parameter. */
   constructor(params: Iterable<Parameter> | Iterable<ParamGroup<H>>, defaults: H) {
+    if (typeof params?.[Symbol.iterator] !== "function")
+      throw new Error(
+        `${new.target.name}: the parameters are ${kindOf(params)}; pass model.parameters(), or groups [{ params, lr }]`,
+      );
     const list: (Parameter | ParamGroup<H>)[] = [...params];
     const groups = list.some(isGroup) ? (list as ParamGroup<H>[]) : [{ params: list as Parameter[] }];
     this.paramGroups = groups.map((group) => ({ ...defaults, ...group, params: [...group.params] }));
@@ -168,6 +174,20 @@ export function betasBelowOne(optimizer: string, betas: readonly number[]): void
 export function atLeastZero(optimizer: string, values: Readonly<Record<string, number>>): void {
   for (const [name, value] of Object.entries(values))
     if (!(value >= 0)) throw new Error(`${optimizer}: ${name} is ${value} but must be a number from 0; pass one`);
+}
+
+/**
+ * Weight decay apart from the gradient: the parameter drawn towards 0 by lr·weightDecay of itself, and the gradient alone. Loshchilov &
+ * Hutter, "Decoupled weight decay regularization", 2019.
+ */
+export function decoupledDecay(
+  p: Tensor,
+  gradient: Tensor,
+  group: { readonly lr: number; readonly weightDecay: number; readonly maximize: boolean },
+): { start: Tensor; g: Tensor } {
+  const { lr, weightDecay } = group;
+  const start = weightDecay === 0 ? p : mul(p, 1 - lr * weightDecay);
+  return { start, g: descentGradient(p, gradient, { ...group, weightDecay: 0 }) };
 }
 
 /** The gradient to go down: turned round for `maximize`, with `weightDecay` times the parameter added (an L2 penalty). */

@@ -4,6 +4,7 @@ import { moments } from "./moments.ts";
 import {
   atLeastZero,
   betasBelowOne,
+  decoupledDecay,
   descentGradient,
   Optimizer,
   type ParameterState,
@@ -49,15 +50,16 @@ export class RAdam extends Optimizer<Hyper> {
     betasBelowOne("RAdam", betas);
   }
   protected update(p: Parameter, gradient: Tensor, group: Hyper, state: ParameterState): Tensor {
-    const { lr, betas, eps, weightDecay, decoupledWeightDecay: apart } = group;
+    const { lr, betas, eps } = group;
     const [beta1, beta2] = betas;
-    const g = descentGradient(p, gradient, apart ? { ...group, weightDecay: 0 } : group);
-    const decayed = apart && weightDecay !== 0 ? mul(p, 1 - lr * weightDecay) : p;
+    const { start, g } = group.decoupledWeightDecay
+      ? decoupledDecay(p, gradient, group)
+      : { start: p, g: descentGradient(p, gradient, group) };
     const { m, v } = moments(g, betas, state);
     // Both forms of the step are one program: plain + adaptive/(√v + eps), of which one number is 0.
     const { plain, adaptive } = rectified(state.step, beta2);
     const scale = add(div(adaptive, add(sqrt(v), eps)), plain);
-    return sub(decayed, mul(mul(m, scale), lr / (1 - beta1 ** state.step)));
+    return sub(start, mul(mul(m, scale), lr / (1 - beta1 ** state.step)));
   }
 }
 
