@@ -1,13 +1,14 @@
 // Rounds: ours really trains LeNet twice, failures are rows, and what need not be repeated is not.
 import { expect, test } from "vitest";
-import { playRound, Rows } from "./bench.ts";
+import { playRound } from "./bench.ts";
 import { entrants } from "./contenders/index.ts";
 import type { Row } from "./results.ts";
+import { Rows } from "./rows.ts";
 import { foundIn } from "./run/spawn.ts";
 import { chosenWorks } from "./work/choose.ts";
 
 const { works: lenet } = chosenWorks(["lenet"]);
-const options = { rounds: 2, seconds: 0.05, limit: 60 };
+const options = { rounds: 2, seconds: 0.05, limit: 60, from: "src" } as const;
 
 test("ours trains LeNet and predicts, two rounds, each in a process of its own", async () => {
   const rows = new Rows();
@@ -49,16 +50,27 @@ test("a variant that is clearly slower than its sibling is not repeated", () => 
   const retired = rows.all().filter(({ once }) => once);
   expect(retired.map(({ contender, once }) => [contender, once])).toEqual([["torch-1t", "torch-1t-malloc is faster"]]);
 });
-test("errors stay rows, and a slow process has one round", () => {
+test("errors stay rows, and what runs for long has one round", () => {
   const rows = new Rows();
   const found = (timing: object) => ({ timings: [timing as never], peakBytes: 7, startedAt: 0 });
-  rows.add("tfjs-wasm", found({ id: "a", error: "no kernel" }), true, 1);
-  rows.add("jax-js-wasm", found({ id: "a", version: "1", runs: [9000, 9500], firstAt: 4, digests: [] }), true, 40);
-  expect(rows.get("a", "tfjs-wasm")).toMatchObject({ error: "no kernel", rounds: [] });
-  expect(rows.get("a", "jax-js-wasm")).toMatchObject({
-    rounds: [9250],
-    first: [4],
-    peakBytes: 7,
-    once: "a round takes 40 s",
-  });
+  const [step] = lenet;
+  rows.add("tfjs-wasm", found({ id: step.id, error: "no kernel" }));
+  rows.add("jax-js-wasm", found({ id: step.id, version: "1", runs: [9000, 9500], firstAt: 4, digests: [] }));
+  expect(rows.get(step.id, "tfjs-wasm")).toMatchObject({ error: "no kernel", rounds: [] });
+  const slow = { rounds: [9250], first: [4], peakBytes: 7, once: "2 runs take 19 s" };
+  expect(rows.get(step.id, "jax-js-wasm")).toMatchObject(slow);
+  expect(["tfjs-wasm", "jax-js-wasm", "lamina-1t"].map((name) => rows.wants(step, name, 2))).toEqual([
+    false,
+    false,
+    true,
+  ]);
+});
+test("what was too slow with less to compute is not tried with more", () => {
+  const rows = new Rows();
+  const { works: steps } = chosenWorks(["steps"]);
+  const [first, second] = steps;
+  rows.refuse(first.id, "tfjs-cpu", "one run took 40.0 s");
+  rows.refuse(first.id, "tfjs-wasm", "no kernel");
+  expect(rows.tooSlow(second, "tfjs-cpu", steps)).toBe(first);
+  expect(rows.tooSlow(second, "tfjs-wasm", steps)).toBeUndefined();
 });

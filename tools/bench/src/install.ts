@@ -7,13 +7,11 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { isSetUp, setUpTfjsNode } from "@lamina/backend-tfjs-node";
 import type { Peer, Source } from "./contenders/contender.ts";
+import { MODULES } from "./run/task.ts";
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "lamina", "bench");
-
-/** In a folder of npm packages: a module that exports the namespaces of all of them, as `modules`. */
-export const MODULES = "modules.mjs";
 
 export interface Installed {
   /** Of npm packages. */
@@ -40,11 +38,15 @@ export function install({ name, source }: Peer, say: (line: string) => void): Pr
 
 /** What users of our packages install: their built files. */
 async function workspace(packages: readonly string[]): Promise<Installed> {
-  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
-  const folders = packages.map((name) => join(root, "packages", name));
-  await run(process.execPath, [tsc, "-b", ...folders]);
-  const counts = folders.map((folder) => bytesIn(join(folder, "dist"), (file) => !file.endsWith(".tsbuildinfo")));
+  const counts = packages.map((name) =>
+    bytesIn(join(root, "packages", name, "dist"), (file) => !file.endsWith(".tsbuildinfo")),
+  );
   return { bytes: counts.reduce((a, b) => a + b) };
+}
+/** Contenders run as users run programs, built, so that nobody's start pays for types that are stripped. */
+export async function build(): Promise<void> {
+  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+  await run(process.execPath, [tsc, "-b", join(root, "tools", "bench")]);
 }
 
 type Packages = Extract<Source, { kind: "npm" }>["packages"];

@@ -1,19 +1,20 @@
 // `npm run bench`: lamina and its peers on the same work, each in its own process, interleaved in rounds.
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { cpus, release, totalmem, type } from "node:os";
+import { cpus, loadavg, release, totalmem, type } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
-import { playRound, Rows } from "./bench.ts";
+import { playRound } from "./bench.ts";
 import { chart } from "./chart.ts";
 import { entrants, peers } from "./contenders/index.ts";
-import { type Installed, install } from "./install.ts";
+import { build, type Installed, install } from "./install.ts";
 import { measureLimits } from "./limits.ts";
 import { measureOverhead } from "./overhead.ts";
 import { pageOf, tableOf } from "./page.ts";
 import { printProfiles } from "./profile.ts";
 import type { Machine, Results } from "./results.ts";
+import { Rows } from "./rows.ts";
 import { reasonOf } from "./run/timing.ts";
 import { chosenWorks, groups } from "./work/choose.ts";
 import { works } from "./work/works.ts";
@@ -47,7 +48,7 @@ const program = new Command("bench")
     "where performance.json, .md and .svg go; docs keeps them in the repository",
     join(root, ".cache", "bench"),
   )
-  .option("--resume", "go on with the rounds of performance.json in that folder")
+  .option("--resume", "keep what performance.json in that folder has, and add what it lacks")
   .option("--page", "run nothing: make table, page and chart from performance.json")
   .option("--profile", "instead: where the time of lamina's runs goes, kernel by kernel")
   .option("--list", "instead: list all work and everybody who can take part")
@@ -99,7 +100,8 @@ function choose() {
 function machineHere(): Machine {
   const [{ model }] = cpus();
   const gigabytes = Math.round(totalmem() / 2 ** 30);
-  return { cpu: model, cores: cpus().length, gigabytes, system: `${type()} ${release()}`, node: process.version };
+  const system = `${type()} ${release()}`;
+  return { cpu: model, cores: cpus().length, gigabytes, system, node: process.version, load: loadavg()[0] };
 }
 const commitHere = (): string =>
   execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: root, encoding: "utf8" }).trim();
@@ -117,8 +119,10 @@ const kept = (): Results => {
 
 async function run(): Promise<void> {
   const { chosen, work } = choose();
+  const machine = machineHere();
   const before = options.resume ? kept() : undefined;
   const installed = new Map<string, Installed>();
+  await build();
   const sizes: Record<string, number | string> = { ...before?.peers };
   for (const peer of new Set(chosen.map(({ peer }) => peer)))
     try {
@@ -133,18 +137,18 @@ async function run(): Promise<void> {
   const { microsecondsPerNode } = await measureOverhead(1000);
   const limits = before?.limits ?? [await measureLimits(1), await measureLimits(Math.min(2, cpus().length))];
   const results = (rounds: number): Results => ({
-    command: ["npm run bench --", ...process.argv.slice(2)].join(" "),
+    commands: [...(before?.commands ?? []), ["npm run bench --", ...process.argv.slice(2)].join(" ")],
     date: new Date().toISOString().slice(0, 10),
     commit: commitHere(),
-    machine: machineHere(),
+    machine,
     limits,
     peers: sizes,
     overhead: microsecondsPerNode,
-    rounds,
+    rounds: Math.max(rounds, before?.rounds ?? 0),
     rows: rows.all(),
   });
-  for (let round = (before?.rounds ?? 0) + 1; round <= options.rounds; round++) {
-    await playRound(round, chosen, installed, work, rows, options, say);
+  for (let round = 1; round <= options.rounds; round++) {
+    await playRound(round, chosen, installed, work, rows, { ...options, from: "dist" }, say);
     await write(results(round));
   }
   console.log(tableOf(results(options.rounds)));

@@ -17,10 +17,10 @@ const row = (work: string, contender: string, rounds: number[], more: Partial<Ro
   ...more,
 });
 const results: Results = {
-  command: "npm run bench -- --only lenet",
+  commands: ["npm run bench -- --only lenet"],
   date: "2026-11-24",
   commit: "abc1234",
-  machine: { cpu: "EPYC", cores: 2, gigabytes: 24, system: "Linux 6", node: "v24.0.0" },
+  machine: { cpu: "EPYC", cores: 2, gigabytes: 24, system: "Linux 6", node: "v24.0.0", load: 3.2 },
   limits: [
     { threads: 1, flops: 50e9, bytes: 10e9 },
     { threads: 2, flops: 100e9, bytes: 12e9 },

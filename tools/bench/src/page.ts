@@ -48,7 +48,7 @@ function comparison(results: Results, field: Field, group: Group): Section[] {
       title: `${field.title}: ${groupTitles[group]}`,
       text: "Of others: how many times as fast lamina is, and their milliseconds (of the fastest variant).",
       head: ["work", `${ours}, ms`, "min - max", "of the limit", ...others],
-      rows: [...rows, ["geometric mean", "", "", "", ...means]],
+      rows: rows.length > 1 && means.length > 0 ? [...rows, ["geometric mean", "", "", "", ...means]] : rows,
     },
   ];
 }
@@ -97,13 +97,17 @@ function refusals(results: Results): Section[] {
   if (all.length === 0) return [];
   return [{ title: "What a peer did not do", text: "", head: ["", "it says", "work"], rows: all }];
 }
+/** All of a group by its name; where it is most of the work, what it is not. */
 function shortList(ids: readonly string[]): string {
-  const named = (["steps", "forward", "ops"] as const).filter((group) => {
-    const members = chosenWorks([group]).works;
-    return members.every(({ id }) => ids.includes(id));
-  });
-  const members = new Set(named.flatMap((group) => chosenWorks([group]).works.map(({ id }) => id)));
-  return [...named.map((group) => `all ${groupTitles[group]}`), ...ids.filter((id) => !members.has(id))].join(", ");
+  const all = chosenWorks().works.map(({ id }) => id);
+  const others = all.filter((id) => !ids.includes(id));
+  if (others.length === 0) return "all";
+  if (others.length < 3) return `all but ${others.join(", ")}`;
+  const whole = (Object.keys(groupTitles) as Group[]).filter((group) =>
+    chosenWorks([group]).works.every(({ id }) => ids.includes(id)),
+  );
+  const named = new Set(whole.flatMap((group) => chosenWorks([group]).works.map(({ id }) => id)));
+  return [...whole.map((group) => `all ${groupTitles[group]}`), ...ids.filter((id) => !named.has(id))].join(", ");
 }
 function sizes(results: Results): Section {
   const versions = (name: string): string => {
@@ -174,6 +178,9 @@ function head(results: Results): string[] {
   );
   return [
     `${machine.cores} cores of ${machine.cpu}, ${machine.gigabytes} GB, ${machine.system}, Node ${machine.node}; ${results.date}, commit ${results.commit}; ${rounds} interleaved ${rounds === 1 ? "round" : "rounds"}.`,
+    ...(machine.load > 0.5
+      ? [`Not a quiet machine: ${machine.load.toFixed(1)} other processes wanted to run when it began (load average).`]
+      : []),
     `The machine's limits, by kernels of 128 bits, the width of WebAssembly: ${limit.join("; ")} (copying: read and written).`,
     `Core's own work (recording, gradients, look-up, handing out) takes ${overhead.toFixed(2)} µs an op of a LeNet step.`,
   ];
@@ -181,7 +188,7 @@ function head(results: Results): string[] {
 const note = `A step is forward, gradients and update, and ends with its loss on the host; an op begins and ends with tensors on the device. Weights and inputs are the same
 for all, and so are the results where chance has no part. "Of the limit": the time that the machine's limits allow for the operations of the definition and the bytes that must
 move once, over the time taken; Winograd's algorithm needs fewer operations, and native peers have wider vectors, so more than 100 % is possible. A variant that was more than
-15 % slower than another of the same peer in the first round, or took more than 20 s a round, has one round.`;
+15 % slower than another of the same peer in the first round has one round, and so has what runs for more than 10 s.`;
 
 const markdown = ({ title, text, head, rows }: Section): string => {
   const lines = [head, head.map((_, i) => (i === 0 ? "---" : "--:")), ...rows].map(
@@ -193,7 +200,7 @@ export function pageOf(results: Results): string {
   return [
     "# How fast",
     "",
-    `Made by \`${results.command}\` from \`performance.json\`; do not edit.`,
+    `Made by ${results.commands.map((command) => `\`${command}\``).join(", then ")} from \`performance.json\`; do not edit.`,
     "",
     ...head(results).map((line) => `- ${line}`),
     "",

@@ -37,7 +37,7 @@ async function printProfile(work: Work, seconds: number, peak: number): Promise<
   for (const row of shown) {
     const rate = row.gigaflops;
     const speed = rate === undefined ? ["", ""] : [rate.toFixed(1), percent((rate * 1e9) / peak)];
-    table.push([shortened(row.kernel), digits(row.each), percent(row.each / each), row.runs / runs, ...speed]);
+    table.push([readable(row.kernel), digits(row.each), percent(row.each / each), row.runs / runs, ...speed]);
   }
   const rest = inKernels - shown.reduce((sum, row) => sum + row.each, 0);
   table.push([`${rows.length - shown.length} smaller ones`, digits(rest), percent(rest / each), "", "", ""]);
@@ -46,5 +46,12 @@ async function printProfile(work: Work, seconds: number, peak: number): Promise<
   console.log(table.toString());
   await device.close();
 }
-/** Long keys name all that is fused. */
-const shortened = (kernel: string): string => (kernel.length > 90 ? `${kernel.slice(0, 87)}...` : kernel);
+/** A loop by its sizes and what it does, each op once; other kernels have short names. */
+export function readable(kernel: string): string {
+  const [, plan] = /^loop (\{.*\})$/.exec(kernel) ?? [];
+  if (plan === undefined) return shortened(kernel);
+  const { sizes, values } = JSON.parse(plan) as { sizes: number[]; values: { op?: string }[] };
+  const done = new Set(values.flatMap(({ op }) => op ?? []));
+  return shortened(`loop ${sizes.join("x")}: ${done.size ? [...done].join(", ") : "copy"}`);
+}
+const shortened = (text: string): string => (text.length > 90 ? `${text.slice(0, 87)}...` : text);

@@ -8,7 +8,7 @@ export interface Row {
   readonly version: string;
   /** Of each round, milliseconds: the median of its runs. */
   readonly rounds: readonly number[];
-  /** Of each round, milliseconds from the start of the process to its first result. Single ops share a process and have none. */
+  /** Of each round, milliseconds from the start of the process to its first result; none for work that came second there. */
   readonly first: readonly number[];
   /** The most resident memory of any round. */
   readonly peakBytes: number | undefined;
@@ -25,9 +25,12 @@ export interface Machine {
   readonly gigabytes: number;
   readonly system: string;
   readonly node: string;
+  /** Processes that wanted to run when the bench began: other work, which makes figures worthless. */
+  readonly load: number;
 }
 export interface Results {
-  readonly command: string;
+  /** What it took to make it: one, and those that resumed. */
+  readonly commands: readonly string[];
   /** ISO date. */
   readonly date: string;
   readonly commit: string;
@@ -37,7 +40,7 @@ export interface Results {
   readonly peers: Readonly<Record<string, number | string>>;
   /** Microseconds of core a node of a LeNet step, on a device that computes nothing. */
   readonly overhead: number;
-  /** Rounds that are whole. */
+  /** The most that anybody has. */
   readonly rounds: number;
   readonly rows: readonly Row[];
 }

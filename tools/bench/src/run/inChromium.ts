@@ -5,8 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { launch } from "@lamina/conformance/browser";
 import { build } from "vite";
-import { MODULES } from "../install.ts";
-import type { Task } from "./task.ts";
+import { MODULES, type Task } from "./task.ts";
 
 const task = JSON.parse(process.argv[2]) as Task;
 const here = dirname(fileURLToPath(import.meta.url));

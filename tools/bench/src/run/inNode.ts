@@ -2,8 +2,7 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Open } from "../contenders/contender.ts";
-import { MODULES } from "../install.ts";
-import type { Line, Task } from "./task.ts";
+import { type Line, MODULES, type Task } from "./task.ts";
 import { time } from "./timing.ts";
 
 const task = JSON.parse(process.argv[2]) as Task;

@@ -1,6 +1,7 @@
 // Starts the process of one contender and reads what it says, until it ends or takes too long.
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import type { Contender } from "../contenders/contender.ts";
 import type { Entrant } from "../contenders/index.ts";
 import type { Installed } from "../install.ts";
 import { networks } from "../work/networks.ts";
@@ -8,8 +9,19 @@ import type { Work } from "../work/works.ts";
 import type { Line, Task } from "./task.ts";
 import { type Budget, type Failure, reasonOf, type Timing } from "./timing.ts";
 
+/** How the programs of contenders are run: built, or from the sources, without types. */
+export type From = "dist" | "src";
 const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
-const entries = { node: file("inNode.ts"), chromium: file("inChromium.ts"), python: file("inPython.py") };
+const node = {
+  dist: { flags: [], entry: file("../../dist/run/inNode.js") },
+  src: { flags: ["--conditions=source", "--disable-warning=ExperimentalWarning"], entry: file("inNode.ts") },
+} as const;
+/** The program, its flags and its file. */
+function commandOf({ where }: Contender, { python = "python3" }: Installed, from: From): [string, ...string[]] {
+  if (where === "python") return [python, file("inPython.py")];
+  if (where === "chromium") return [process.execPath, ...node.src.flags, file("inChromium.ts")];
+  return [process.execPath, ...node[from].flags, node[from].entry];
+}
 
 /** What one process found. */
 export interface Found {
@@ -27,6 +39,7 @@ export function spawnContender(
   works: readonly Work[],
   budget: Budget,
   patience: number,
+  from: From,
 ): Promise<Found> {
   const names = new Set(works.flatMap((work) => (work.kind === "op" ? [] : [work.network])));
   const task: Task = {
@@ -38,11 +51,10 @@ export function spawnContender(
     networks: [...names].map((name) => networks[name]),
     budget,
   };
-  const [program, flags] =
-    contender.where === "python" ? [installed.python ?? "python3", []] : [process.execPath, NODE_FLAGS];
+  const [program, ...flags] = commandOf(contender, installed, from);
   const options = { env: { ...process.env, ...contender.env }, timeout: patience * 1000, maxBuffer: 1 << 26 };
   const startedAt = performance.timeOrigin + performance.now();
-  const args = [...flags, entries[contender.where], JSON.stringify(task)];
+  const args = [...flags, JSON.stringify(task)];
   return new Promise((resolve) => {
     execFile(program, args, options, (error, stdout, stderr) => {
       const reason = error ? reasonFor(error, stderr, patience) : "it ended without a word";
@@ -50,7 +62,6 @@ export function spawnContender(
     });
   });
 }
-const NODE_FLAGS = ["--conditions=source", "--disable-warning=ExperimentalWarning"];
 
 /** Its own last words, or how it ended. */
 function reasonFor(error: Error & { killed?: boolean }, stderr: string, patience: number): string {

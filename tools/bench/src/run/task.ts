@@ -4,6 +4,9 @@ import type { Network } from "../work/networks.ts";
 import type { Work } from "../work/works.ts";
 import type { Budget, Failure, Timing } from "./timing.ts";
 
+/** In a folder of npm packages: a module that exports the namespaces of all of them, as `modules`. */
+export const MODULES = "modules.mjs";
+
 export interface Task {
   /** The peer's file in contenders/. */
   readonly peer: string;
