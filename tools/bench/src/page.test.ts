@@ -46,6 +46,8 @@ test("ours stands in milliseconds, with its spread and its share of the limit; p
   );
   expect(page).toContain("| matmul 512x512x512 | 10.7 |  | 50 % arithmetic |");
 });
+test("training steps stand beside PyTorch's fastest", () =>
+  expect(page).toMatch(/beside PyTorch at its fastest[\s\S]*\| lenet step b256 SGD \| 1\.50 \| {2}\| {2}\| {2}\|/));
 test("start, memory and size are told", () => {
   expect(page).toMatch(/## From the start of the process[\s\S]*\| lamina-1t \| 0\.50 \|/);
   expect(page).toMatch(/## Peak memory of training, MB[\s\S]*\| lamina-1t \| 150 \|/);

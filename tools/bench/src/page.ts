@@ -53,6 +53,33 @@ function comparison(results: Results, field: Field, group: Group): Section[] {
   ];
 }
 
+/** Training steps of ours in each of its variants, as multiples of the speed of PyTorch's fastest on as many threads. */
+function besidePyTorch(results: Results): Section[] {
+  const best = (work: string) => fields.slice(0, 2).map((field) => bestOf(results, work, field));
+  const variants = ["lamina", "lamina-128bit"];
+  const rows = idsOf(results, "steps").map((id) =>
+    best(id).flatMap((found) => {
+      const torch = found.find(({ name }) => name === "PyTorch")?.row;
+      const ours = variants.map((variant) => found.find(({ name }) => name === variant)?.row);
+      return ours.map((row) => (torch && row ? multiple(torch, row) : undefined));
+    }),
+  );
+  if (!rows.some((row) => row.some((x) => x !== undefined))) return [];
+  const shown = (x: number | undefined) => (x === undefined ? "" : x.toFixed(2));
+  const means = rows[0].map((_, i) => rows.flatMap((row) => row[i] ?? []));
+  return [
+    {
+      title: "Training steps beside PyTorch at its fastest",
+      text: "How many times as fast lamina is, by default and with vectors of 128 bits only.",
+      head: ["work", "1 thread", "1 thread, 128 bits", "2 threads", "2 threads, 128 bits"],
+      rows: [
+        ...idsOf(results, "steps").map((id, i) => [id, ...rows[i].map(shown)]),
+        ["geometric mean", ...means.map((values) => shown(values.length ? geometricMean(values) : undefined))],
+      ],
+    },
+  ];
+}
+
 /** Columns are contenders that have done it; rows, pieces of work. */
 function perContender(
   results: Results,
@@ -131,6 +158,7 @@ function sectionsOf(results: Results): Section[] {
   const lenet = chosenWorks(["lenet"]).works.map(({ id }) => id);
   const first = (row: Row) => (row.first.length ? (median(row.first) / 1000).toFixed(2) : "");
   return [
+    ...besidePyTorch(results),
     ...compared,
     ...perContender(
       results,

@@ -1,4 +1,5 @@
-// Ours: lamina on its WebAssembly device in Node, and on WebGPU in Chromium.
+// Ours: lamina on its WebAssembly device in Node, as it is by default (wider than 128 bits where that wins) and with 128 bits only; and on
+// WebGPU in Chromium.
 import {
   avgPool2d,
   batchNorm,
@@ -32,19 +33,25 @@ export const peer: Peer = {
   contenders: [
     { name: "lamina-1t", threads: 1, where: "node" },
     { name: "lamina-2t", threads: 2, where: "node" },
+    { name: "lamina-1t-128bit", threads: 1, where: "node", options: { wide: false } },
+    { name: "lamina-2t-128bit", threads: 2, where: "node", options: { wide: false } },
     { name: "lamina-webgpu", threads: 2, where: "chromium", options: { device: "webgpu" } },
   ],
 };
 
-async function deviceOf({ device, threads }: Options) {
+async function deviceOf({ device, threads, wide }: Options) {
   if (device === "webgpu") return (await import("@lamina/backend-webgpu")).webgpu();
-  return (await import("@lamina/backend-wasm")).wasm({ threads: Number(threads) });
+  return (await import("@lamina/backend-wasm")).wasm({
+    threads: Number(threads),
+    wide: wide === false ? false : "auto",
+  });
 }
 export const open: Open = async (_, options) => {
   const device = await deviceOf(options);
   setBackend(device);
   manualSeed(0);
-  return { version: `lamina, ${device.name}`, prepare };
+  const details = Object.entries(device.details ?? {}).map(([name, value]) => `${name} ${value}`);
+  return { version: [`lamina, ${device.name}`, ...details].join(", "), prepare };
 };
 /** On the device that is set. */
 export const prepare = (work: Work): Job =>
