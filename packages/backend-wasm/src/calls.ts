@@ -6,7 +6,7 @@ import type { Link } from "./chains.ts";
 import { lowerings } from "./kernels/index.ts";
 import { stagesOf } from "./kernels/lowered.ts";
 import { roundUp } from "./memory.ts";
-import { emitMovement } from "./movement/index.ts";
+import { movement } from "./movement/index.ts";
 import { emitArange, emitRandom } from "./pointwise/create.ts";
 import { emitLoop } from "./pointwise/loop.ts";
 import { inSlices } from "./pointwise/slice.ts";
@@ -104,10 +104,12 @@ function creationCall({ op, spec, out, scalars }: Node): Call {
 
 function movementCalls({ op, inputs, inputSpecs, attrs, spec, out, scalars }: Node, relaxed: boolean): Call[] {
   const key = `${op} ${JSON.stringify(attrs)} ${inputSpecs.map(specText)} ${specText(spec)}`;
+  const { slices, emit } = movement(op, inputSpecs, attrs, spec);
   const copy: Call = {
     key,
     file: "movement/copy.ts",
-    emit: () => emitMovement(op, inputSpecs, attrs, spec),
+    emit,
+    slices,
     args: slots([...inputs, out]),
     writes: [out],
     inPlace: [],

@@ -4,21 +4,28 @@ import { F32, type Fn, I32, V128 } from "../assembler.ts";
 import { type AvgPoolAttrs, averageKey, Divisors, divide } from "./averaging.ts";
 import { address, countdown, each, kernelOf, LANES, locals, storeLanes, tapsInside, times } from "./emit.ts";
 import type { Lower } from "./lowered.ts";
-import { isInside, type WindowAxis, type Windows, windowAxis, windowKey, windowsOf } from "./windows.ts";
+import { isInside, toImage, type WindowAxis, type Windows, windowAxis, windowKey, windowsOfOne } from "./windows.ts";
 
-const [DY, DX, SCRATCH] = [0, 1, 2];
+const [DY, DX, OWN] = [0, 1, 2];
 
 export const avgPool2dGrad: Lower = ([dy], attrs: AvgPoolAttrs, out) => {
-  const windows = windowsOf(out.shape, dy.shape, attrs);
+  const windows = windowsOfOne(out.shape, dy.shape, attrs);
   const divisors = new Divisors(windows, attrs);
+  const ownBytes = divisors.bytes || undefined;
   return {
     key: `avgPool2dGrad ${dy.shape} ${out.shape} ${windowKey(attrs)} ${averageKey(attrs)}`,
-    scratchBytes: divisors.bytes,
+    ownBytes,
+    slices: out.shape[0],
     emit: () => {
-      const f = kernelOf(3);
+      const slice = ownBytes ? 3 : 2;
+      const f = kernelOf(slice + 1);
+      toImage(f, slice, [DY, dy.shape], [DX, out.shape]);
       if (divisors.uniform !== undefined && tiles(windows)) emitTiles(f, windows, divisors.uniform);
       else {
-        f.get(DX).i32(0).i32(bytesOf(out)).memoryFill();
+        f.get(DX)
+          .i32(0)
+          .i32(bytesOf(out) / out.shape[0])
+          .memoryFill();
         emitSums(f, windows, divisors);
       }
       return f;
@@ -87,7 +94,7 @@ function emitSums(f: Fn, windows: Windows, divisors: Divisors): void {
   const [row, rowFrom, rowCount, column, columnFrom, columnCount, line, at, left] = locals(f, I32, 9);
   const v = f.local(V128);
   const share = f.local(F32);
-  const divisorsOf = divisors.prepare(f, SCRATCH);
+  const divisorsOf = divisors.prepare(f, OWN);
   const inside = (axis: WindowAxis, i: number, first: number, from: number, length: number) => {
     f.get(i).i32(axis.stride).mul().i32(axis.first).add().set(first);
     tapsInside(f, { first, step: axis.step, count: axis.kernel, size: axis.size, from, length });

@@ -13,6 +13,10 @@ import { RowsTimesPanels8 } from "./product.ts";
 const PANEL = 8;
 /** Bytes of a packed block of y: half of a second-level cache. */
 const BLOCK_BYTES = 500_000;
+/** Blocks of columns there should be at least: so many threads can take part in a product of few rows. */
+const SHARES = 8;
+/** Rows of x that are turned in a slice, at most. */
+const TURNED = 32;
 /** Rows of a slice, and of the last level of tiles: a multiple of every height of a tile. */
 const ROWS = 480;
 
@@ -54,7 +58,8 @@ function nothing(size: number): Work {
 
 function lowerMany(product: Product): Work {
   const { batch, m, n, k, transposeX } = product;
-  const columns = PANEL * Math.max(1, Math.min(Math.ceil(n / PANEL), Math.floor(BLOCK_BYTES / (4 * PANEL * k))));
+  const most = Math.min(Math.ceil(Math.ceil(n / PANEL) / SHARES), Math.floor(BLOCK_BYTES / (4 * PANEL * k)));
+  const columns = PANEL * Math.max(1, most);
   const slices = batch * Math.ceil(n / columns) * Math.ceil(m / ROWS);
   const multiply: Stage = {
     key: "product",
@@ -65,15 +70,24 @@ function lowerMany(product: Product): Work {
       return f;
     },
   };
+  const rows = divisorOf(m, TURNED);
   const turn: Stage = {
     key: "turn x",
-    slices: batch,
+    slices: batch * (m / rows),
     emit: () => {
       const f = kernelOf(6);
-      const [from, to] = locals(f, I32, 2);
-      address(f, from, X, [SLICE, 4 * m * k]);
-      address(f, to, SCRATCH, [SLICE, 4 * m * k]);
-      const copy = { sizes: [m, k], from: { offset: 0, strides: [1, m] }, to: { offset: 0, strides: [k, 1] } };
+      const [from, to, item, first] = locals(f, I32, 4);
+      f.get(SLICE)
+        .i32(m / rows)
+        .op("i32.div_u")
+        .set(item);
+      f.get(SLICE)
+        .i32(m / rows)
+        .op("i32.rem_u")
+        .set(first);
+      address(f, from, X, [item, 4 * m * k], [first, 4 * rows]);
+      address(f, to, SCRATCH, [SLICE, 4 * rows * k]);
+      const copy = { sizes: [rows, k], from: { offset: 0, strides: [1, m] }, to: { offset: 0, strides: [k, 1] } };
       emitCopy(f, from, to, copy, 4);
       return f;
     },
@@ -83,6 +97,13 @@ function lowerMany(product: Product): Work {
     ownBytes: 4 * columns * k + 64,
     stages: transposeX ? [turn, multiply] : [multiply],
   };
+}
+
+/** The largest that is at most so much. */
+function divisorOf(n: number, most: number): number {
+  let divisor = Math.min(n, most);
+  while (n % divisor !== 0) divisor--;
+  return divisor;
 }
 
 /** Some rows times some columns of one product of the stack. */

@@ -3,20 +3,24 @@ import { V128 } from "../assembler.ts";
 import { kernelOf, storeLanes } from "./emit.ts";
 import type { Lower } from "./lowered.ts";
 import { maxPool2dChannelsLast } from "./maxPool2d.channelsLast.ts";
-import { type WindowAttrs, WindowWalk, windowKey, windowScratchBytes, windowsOf } from "./windows.ts";
+import { toImage, type WindowAttrs, WindowWalk, windowKey, windowScratchBytes, windowsOfOne } from "./windows.ts";
 
-const [, OUT, SCRATCH] = [0, 1, 2];
+const [X, OUT, OWN] = [0, 1, 2];
 
 export const maxPool2d: Lower = ([x], attrs: WindowAttrs, out) => {
   if (attrs.channelsLast) return maxPool2dChannelsLast(x.shape, out.shape, attrs);
-  const windows = windowsOf(x.shape, out.shape, attrs);
+  const windows = windowsOfOne(x.shape, out.shape, attrs);
+  const ownBytes = windowScratchBytes(windows) || undefined;
   return {
     key: `maxPool2d ${x.shape} ${out.shape} ${windowKey(attrs)}`,
-    scratchBytes: windowScratchBytes(windows),
+    ownBytes,
+    slices: x.shape[0],
     emit: () => {
-      const f = kernelOf(3);
+      const slice = ownBytes ? 3 : 2;
+      const f = kernelOf(slice + 1);
+      toImage(f, slice, [X, x.shape], [OUT, out.shape]);
       const max = f.local(V128);
-      new WindowWalk(f, windows, SCRATCH).emit({
+      new WindowWalk(f, windows, OWN).emit({
         outside: -Infinity,
         start: () => void f.vconst(-Infinity).set(max),
         visit: (v) => void f.get(max).get(v).op("f32x4.max").set(max),

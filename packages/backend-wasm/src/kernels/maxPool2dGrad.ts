@@ -1,12 +1,12 @@
 // maxPool2dGrad: dy added at `indices` of its plane.
-import { bytesOf, type Shape, type Spec } from "@lamina/core";
+import type { Shape, Spec } from "@lamina/core";
 import { I32 } from "../assembler.ts";
 import { each, kernelOf, times } from "./emit.ts";
 import type { Lower, Lowered } from "./lowered.ts";
 import { maxPool2dGradChannelsLast } from "./maxPool2d.channelsLast.ts";
-import type { WindowAttrs } from "./windows.ts";
+import { toImage, type WindowAttrs } from "./windows.ts";
 
-const [DY, INDICES, DX] = [0, 1, 2];
+const [DY, INDICES, DX, IMAGE] = [0, 1, 2, 3];
 
 /** What a program knows that keeps images channels-last: the windows of the pooling that gave the indices. */
 interface Attrs {
@@ -18,12 +18,17 @@ export const maxPool2dGrad: Lower = ([{ shape }], { windows }: Attrs, out) =>
 
 const anywhere = (shape: Shape, out: Spec): Lowered => ({
   key: `maxPool2dGrad ${shape} ${out.shape}`,
+  slices: out.shape[0],
   emit: () => {
-    const f = kernelOf(3);
-    const [N, C, H, W] = out.shape;
+    const f = kernelOf(4);
+    const [, C, H, W] = out.shape;
+    toImage(f, IMAGE, [DY, shape], [INDICES, shape], [DX, out.shape]);
     const [element, left] = [f.local(I32), f.local(I32)];
-    f.get(DX).i32(0).i32(bytesOf(out)).memoryFill();
-    each(f, N * C, () => {
+    f.get(DX)
+      .i32(0)
+      .i32(4 * C * H * W)
+      .memoryFill();
+    each(f, C, () => {
       times(f, left, shape[2] * shape[3], () => {
         f.get(DX).get(INDICES).loadi().i32(2).op("i32.shl").add().tee(element);
         f.get(element).loadf().get(DY).loadf().op("f32.add").storef();

@@ -10,28 +10,31 @@ import {
   isInside,
   type Place,
   type Pool,
+  toImage,
   type WindowAttrs,
   type Windows,
   WindowWalk,
   windowAxis,
   windowKey,
   windowScratchBytes,
-  windowsOf,
+  windowsOfOne,
 } from "./windows.ts";
 
-const [, OUT, SCRATCH] = [0, 1, 2];
+const [X, OUT, OWN, SLICE] = [0, 1, 2, 3];
 
 export const maxPool2dIndices: Lower = ([x], attrs: WindowAttrs, out) => {
   if (attrs.channelsLast) return maxPool2dIndicesChannelsLast(x.shape, out.shape, attrs);
-  const windows = windowsOf(x.shape, out.shape, attrs);
+  const windows = windowsOfOne(x.shape, out.shape, attrs);
   return {
     key: `maxPool2dIndices ${x.shape} ${out.shape} ${windowKey(attrs)}`,
-    scratchBytes: tableBytes(windows.pooled[1]) + windowScratchBytes(windows),
+    ownBytes: tableBytes(windows.pooled[1]) + windowScratchBytes(windows),
+    slices: x.shape[0],
     emit: () => {
-      const f = kernelOf(3);
+      const f = kernelOf(4);
+      toImage(f, SLICE, [X, x.shape], [OUT, out.shape]);
       const table = f.local(I32);
-      f.get(SCRATCH).set(table).increase(SCRATCH, tableBytes(windows.pooled[1]));
-      new WindowWalk(f, windows, SCRATCH).emit(new Indices(f, windows, table));
+      f.get(OWN).set(table).increase(OWN, tableBytes(windows.pooled[1]));
+      new WindowWalk(f, windows, OWN).emit(new Indices(f, windows, table));
       return f;
     },
   };

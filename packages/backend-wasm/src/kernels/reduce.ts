@@ -5,8 +5,8 @@ import { type Fn, I32, V128 } from "../assembler.ts";
 import { bytesPerElement } from "../memory.ts";
 import { Accumulator, type Combination } from "./accumulator.ts";
 import { loadElements, maskOf, storeElements } from "./elements.ts";
-import { kernelOf, LANES, times } from "./emit.ts";
-import type { Lower } from "./lowered.ts";
+import { address, kernelOf, LANES, times } from "./emit.ts";
+import type { Lower, Stage } from "./lowered.ts";
 
 /** Vectors in a turn of a loop, each with an accumulator of its own. */
 const UNROLL = 4;
@@ -37,17 +37,68 @@ export const reduction =
   (combination: Combination): Lower =>
   ([{ shape, dtype }], { axes }: { axes: readonly number[] }) => ({
     key: `${combination} ${dtype} ${shape} over ${axes}`,
-    emit: () => {
-      const f = kernelOf(2);
-      new Reduction(f, combination, dtype, joined(shape, axes)).emit();
+    ...sliced(joined(shape, axes), (dimensions, cut) => {
+      const f = kernelOf(cut ? 3 : 2);
+      if (cut) {
+        const [taken, made] = [cut.taken, cut.made].map((elements) => elements * bytesPerElement(dtype));
+        address(f, X, X, [SLICE, taken]);
+        address(f, OUT, OUT, [SLICE, made]);
+      }
+      new Reduction(f, combination, dtype, dimensions, cut?.last).emit();
       return f;
-    },
+    }),
   });
 
-const [X, OUT] = [0, 1];
+const [X, OUT, SLICE] = [0, 1, 2];
+
+/** Where a slice begins in the input and in the result, in elements. */
+interface Cut {
+  readonly taken: number;
+  readonly made: number;
+  /** Leaves whether this is the last slice, which has the rest. */
+  readonly last?: { readonly size: number; is(f: Fn): void };
+}
+/** Elements of the input in a slice, at least. */
+const LEAST = 8192;
+
+/** Outputs fall to slices: those of one place along the first axis that is kept, or some of those that lie beside each other. */
+function sliced(
+  dimensions: readonly Dimension[],
+  emit: (dimensions: readonly Dimension[], cut?: Cut) => Fn,
+): Pick<Stage, "slices" | "emit"> {
+  const kept = dimensions.filter((d) => !d.reduced);
+  const first = kept[0];
+  const beside = kept.length === 1 && dimensions.at(-1) === first;
+  if (first && !beside) {
+    const rest = dimensions.filter((d) => d !== first);
+    const made = kept.slice(1).reduce((n, { size }) => n * size, 1);
+    return { slices: first.size, emit: () => emit(rest, { taken: first.stride, made }) };
+  }
+  const turn = UNROLL * LANES;
+  const lines = dimensions.reduce((n, { size, reduced }) => (reduced ? n * size : n), 1);
+  const width = turn * Math.ceil(LEAST / (turn * lines));
+  const slices = first ? Math.ceil(first.size / width) : 1;
+  if (slices < 2) return { emit: () => emit(dimensions) };
+  const size = first.size - (slices - 1) * width;
+  const is = (f: Fn) =>
+    void f
+      .get(SLICE)
+      .i32(slices - 1)
+      .op("i32.eq");
+  const cut = { taken: width, made: width, last: { size, is } };
+  return {
+    slices,
+    emit: () =>
+      emit(
+        dimensions.map((d) => (d === first ? { ...d, size: width } : d)),
+        cut,
+      ),
+  };
+}
 
 class Reduction {
   private readonly f: Fn;
+  private readonly rest: Cut["last"];
   private readonly dtype: DType;
   private readonly bytes: number;
   private readonly kept: readonly Dimension[];
@@ -59,8 +110,16 @@ class Reduction {
   private readonly pointer: number;
   private readonly counter: number;
 
-  constructor(f: Fn, combination: Combination, dtype: DType, dimensions: readonly Dimension[]) {
+  /** @param rest how many outputs lie beside each other in some cases. */
+  constructor(
+    f: Fn,
+    combination: Combination,
+    dtype: DType,
+    dimensions: readonly Dimension[],
+    rest: Cut["last"] = undefined,
+  ) {
     this.f = f;
+    this.rest = rest;
     this.dtype = dtype;
     this.bytes = bytesPerElement(dtype);
     this.kept = dimensions.filter((d) => !d.reduced);
@@ -81,8 +140,17 @@ class Reduction {
     const left = f.local(I32);
     this.walk(X, kept.slice(0, -1), (line) => {
       f.get(line).set(start);
-      times(f, left, Math.floor(last.size / turn), () => this.beside(start, turn));
-      if (last.size % turn) this.beside(start, last.size % turn);
+      const all = (size: number) => {
+        times(f, left, Math.floor(size / turn), () => this.beside(start, turn));
+        if (size % turn) this.beside(start, size % turn);
+      };
+      const { rest } = this;
+      if (!rest) return all(last.size);
+      rest.is(f);
+      f.if(
+        () => all(rest.size),
+        () => all(last.size),
+      );
     });
   }
 

@@ -1,7 +1,7 @@
 // Where the windows of 2-D pooling lie, and the walk over outputs, four beside each other at a time. What is done with the
 // elements of a window is the pools' business.
 import { type Fn, I32, V128 } from "../assembler.ts";
-import { countdown, each, LANES, locals, tapsInside, times } from "./emit.ts";
+import { address, countdown, each, LANES, locals, tapsInside, times } from "./emit.ts";
 import { type Padded, paddedBytes, paddedWidth, padRows } from "./rows.ts";
 
 /** [h, w] each. */
@@ -26,6 +26,18 @@ export const windowsOf = (image: readonly number[], pooled: readonly number[], a
   pooled: pooled.slice(2),
   attrs,
 });
+/** Of one image: a slice of the pools. */
+export const windowsOfOne = (image: readonly number[], pooled: readonly number[], attrs: WindowAttrs): Windows =>
+  windowsOf([1, ...image.slice(1)], pooled, attrs);
+/** Moves pointers to the slice's image: each to an array of the shape beside it, of 4 bytes an element. */
+export function toImage(
+  f: Fn,
+  slice: number,
+  ...arrays: readonly (readonly [pointer: number, shape: readonly number[]])[]
+): void {
+  for (const [pointer, [, ...shape]] of arrays)
+    address(f, pointer, pointer, [slice, 4 * shape.reduce((a, b) => a * b, 1)]);
+}
 export const windowKey = ({ kernel, stride, padding, dilation }: WindowAttrs): string =>
   `k${kernel} s${stride} p${padding} d${dilation ?? [1, 1]}`;
 
