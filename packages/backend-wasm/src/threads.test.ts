@@ -85,7 +85,11 @@ test("addresses up to 4 GiB: the last 60 MiB do as well as the first", async () 
 });
 
 test("how many there are is told", async () => {
-  expect((await device({ threads: 3 })).details).toEqual({ threads: 3, wide: expect.any(Boolean), worker: false });
+  expect((await device({ threads: 3 })).details).toMatchObject({
+    threads: 3,
+    wide: expect.any(Boolean),
+    worker: false,
+  });
   const { threads } = (await device({ threads: "auto" })).details!;
   expect(threads).toBeGreaterThan(0);
   for (const wrong of [0, -1, 1.5, 17, Number.NaN])
