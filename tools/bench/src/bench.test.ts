@@ -10,7 +10,7 @@ import { chosenWorks } from "./work/choose.ts";
 const { works: lenet } = chosenWorks(["lenet"]);
 const options = { rounds: 2, seconds: 0.05, limit: 60, from: "src" } as const;
 
-test("ours trains LeNet and predicts, two rounds, each in a process of its own", async () => {
+test("ours trains LeNet and predicts, two rounds, each in a process of its own", { timeout: 300_000 }, async () => {
   const rows = new Rows();
   const lines: string[] = [];
   const [ours] = entrants(["lamina-1t"]);

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, release, totalmem, type } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import { playRound } from "./bench.ts";
 import { chart } from "./chart.ts";
 import { entrants, peers } from "./contenders/index.ts";
@@ -22,7 +22,7 @@ import { works } from "./work/works.ts";
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const number = (text: string): number => {
   const value = Number(text);
-  if (!(value > 0)) throw new Error(`${text} is not a positive number`);
+  if (!(value > 0)) throw new InvalidArgumentError("It must be a positive number.");
   return value;
 };
 const list = (text: string): string[] => text.split(",").map((part) => part.trim());
@@ -39,7 +39,7 @@ const program = new Command("bench")
     `who, separated by commas: ${peers.map(({ name }) => name).join(", ")}, or one variant such as torch-2t`,
     list,
   )
-  .option("--threads <n>", "only contenders with so many threads", number)
+  .option("--threads <n>", "only contenders with so many threads (of --profile: how many, by default one)", number)
   .option("--rounds <n>", "rounds of everybody in turn; slow contenders have one", number, 3)
   .option("--seconds <n>", "of timed runs, for each network in each round; an op has a quarter", number, 1)
   .option("--limit <seconds>", "a run that takes longer is listed as too slow", number, 30)
@@ -48,14 +48,17 @@ const program = new Command("bench")
     "where performance.json, .md and .svg go; docs keeps them in the repository",
     join(root, ".cache", "bench"),
   )
-  .option("--resume", "keep what performance.json in that folder has, and add what it lacks")
+  .option(
+    "--resume",
+    "keep what performance.json in that folder has, also of a run that was stopped, and add what it lacks",
+  )
   .option("--page", "run nothing: make table, page and chart from performance.json")
   .option("--profile", "instead: where the time of lamina's runs goes, kernel by kernel")
   .option("--list", "instead: list all work and everybody who can take part")
   .addHelpText(
     "after",
     `
-Peers are installed when they are first asked for, at pinned versions, into ~/.cache/lamina/bench. PyTorch is 5.5 GB: set LAMINA_PYTHON to a
+All of it takes about an hour on two cores that do nothing else. Peers are installed when they are first asked for, at pinned versions, into ~/.cache/lamina/bench. PyTorch is 5.5 GB: set LAMINA_PYTHON to a
 Python that has it, or leave it out (--peers lamina,ort-node,ort-web,tfjs,tfjs-node,jax-js,gpujs).
 
 Examples:
@@ -80,8 +83,8 @@ const options = program.opts<{
 const say = (line: string): void => console.error(line);
 const file = (name: string): string => join(options.out, `performance.${name}`);
 
-function refuse(reason: string): never {
-  console.error(`bench: ${reason}; npm run bench -- --list names all`);
+function refuse(reason: string, remedy = "npm run bench -- --list names all"): never {
+  console.error(`bench: ${reason}; ${remedy}`);
   process.exit(2);
 }
 function choose() {
@@ -106,14 +109,18 @@ function machineHere(): Machine {
 const commitHere = (): string =>
   execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: root, encoding: "utf8" }).trim();
 
-async function write(results: Results): Promise<void> {
+function save(results: Results): void {
   mkdirSync(options.out, { recursive: true });
   writeFileSync(file("json"), `${JSON.stringify(results, null, 1)}\n`);
+}
+async function write(results: Results): Promise<void> {
+  save(results);
   writeFileSync(file("md"), pageOf(results));
   writeFileSync(file("svg"), await chart(results));
 }
 const kept = (): Results => {
-  if (!existsSync(file("json"))) refuse(`there is no ${file("json")} to go on with`);
+  if (!existsSync(file("json")))
+    refuse(`there is no ${file("json")}`, "run without --resume and --page first, or name another folder with --out");
   return JSON.parse(readFileSync(file("json"), "utf8")) as Results;
 };
 
@@ -136,7 +143,7 @@ async function run(): Promise<void> {
   const rows = new Rows(before?.rows);
   const { microsecondsPerNode } = await measureOverhead(1000);
   const limits = before?.limits ?? [await measureLimits(1), await measureLimits(Math.min(2, cpus().length))];
-  const results = (rounds: number): Results => ({
+  const results = (): Results => ({
     commands: [...(before?.commands ?? []), ["npm run bench --", ...process.argv.slice(2)].join(" ")],
     date: new Date().toISOString().slice(0, 10),
     commit: commitHere(),
@@ -144,14 +151,16 @@ async function run(): Promise<void> {
     limits,
     peers: sizes,
     overhead: microsecondsPerNode,
-    rounds: Math.max(rounds, before?.rounds ?? 0),
     rows: rows.all(),
   });
-  for (let round = 1; round <= options.rounds; round++) {
-    await playRound(round, chosen, installed, work, rows, { ...options, from: "dist" }, say);
-    await write(results(round));
-  }
-  console.log(tableOf(results(options.rounds)));
+  const told = (line: string): void => {
+    say(line);
+    save(results()); // who is stopped goes on from here with --resume
+  };
+  for (let round = 1; round <= options.rounds; round++)
+    await playRound(round, chosen, installed, work, rows, { ...options, from: "dist" }, told);
+  await write(results());
+  console.log(tableOf(results()));
   say(`written: ${file("json")}, ${file("md")}, ${file("svg")}`);
 }
 
@@ -159,7 +168,7 @@ if (options.list) {
   for (const { id } of works) console.log(id);
   for (const { name, title, contenders } of peers)
     console.log(`${name} (${title}): ${contenders.map((c) => c.name).join(", ")}`);
-} else if (options.profile) await printProfiles(choose().work, options.seconds);
+} else if (options.profile) await printProfiles(choose().work, options.seconds, options.threads ?? 1);
 else if (options.page) {
   await write(kept());
   console.log(tableOf(kept()));

@@ -27,7 +27,6 @@ const results: Results = {
   ],
   peers: { lamina: 2.9e6, torch: 5.5e9, "ort-node": "npm: no network" },
   overhead: 0.8,
-  rounds: 3,
   rows: [
     row(STEP, "lamina-1t", [20, 40, 22]),
     row(STEP, "torch-1t", [60], { once: "torch-1t-malloc is faster" }),

@@ -198,7 +198,8 @@ function figures(results: Results): Section {
 }
 
 function head(results: Results): string[] {
-  const { machine, limits, rounds, overhead } = results;
+  const { machine, limits, overhead, rows } = results;
+  const rounds = Math.max(0, ...rows.map((row) => row.rounds.length));
   const gigas = (x: number) => (x / 1e9).toFixed(1);
   const limit = limits.map(
     ({ threads, flops, bytes }) =>

@@ -10,12 +10,12 @@ import type { Work } from "./work/works.ts";
 const MOST_ROWS = 25;
 const WARM_UP = 3;
 
-export async function printProfiles(works: readonly Work[], seconds: number): Promise<void> {
-  const { flops } = await measureLimits(1);
-  for (const work of works) await printProfile(work, seconds, flops);
+export async function printProfiles(works: readonly Work[], seconds: number, threads: number): Promise<void> {
+  const { flops } = await measureLimits(threads);
+  for (const work of works) await printProfile(work, seconds, threads, flops);
 }
-async function printProfile(work: Work, seconds: number, peak: number): Promise<void> {
-  const device = await wasm({ profile: true, threads: 1 });
+async function printProfile(work: Work, seconds: number, threads: number, peak: number): Promise<void> {
+  const device = await wasm({ profile: true, threads });
   setBackend(device);
   manualSeed(0);
   const job = prepare(work);
@@ -42,7 +42,9 @@ async function printProfile(work: Work, seconds: number, peak: number): Promise<
   const rest = inKernels - shown.reduce((sum, row) => sum + row.each, 0);
   table.push([`${rows.length - shown.length} smaller ones`, digits(rest), percent(rest / each), "", "", ""]);
   table.push(["outside kernels", digits(each - inKernels), percent(1 - inKernels / each), "", "", ""]);
-  console.log(`${work.id}: ${digits(each)} ms a run; the peak is ${(peak / 1e9).toFixed(1)} GFLOP/s on one core`);
+  console.log(
+    `${work.id}: ${digits(each)} ms a run; the peak is ${(peak / 1e9).toFixed(1)} GFLOP/s on ${threads === 1 ? "one core" : `${threads} cores`}`,
+  );
   console.log(table.toString());
   await device.close();
 }

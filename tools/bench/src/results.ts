@@ -40,7 +40,5 @@ export interface Results {
   readonly peers: Readonly<Record<string, number | string>>;
   /** Microseconds of core a node of a LeNet step, on a device that computes nothing. */
   readonly overhead: number;
-  /** The most that anybody has. */
-  readonly rounds: number;
   readonly rows: readonly Row[];
 }
