@@ -1,5 +1,5 @@
-// Starts workers. In pages their program is a file beside this one, or where that is not found, as after esbuild, the same
-// program as text; in Node it is the text. In Node they keep no process alive.
+// Starts workers. In pages their program is a file, where this one lies beside it or a bundler knows of it, and else, as after
+// esbuild, the same program as text; in Node it is the text. In Node they keep no process alive.
 import { makeHost } from "../pointwise/host.ts";
 import { makeEngine } from "./engine.ts";
 import { type Answer, type Message, serve } from "./serve.ts";
@@ -76,7 +76,17 @@ function startInNode({ onAnswer, onFailure }: Listener): Thread {
 // ---- browsers ------------------------------------------------------------------------------------------------------------
 const fromFile = (): Worker => new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
 const fromText = (): Worker => new Worker(URL.createObjectURL(new Blob([TEXT], { type: "text/javascript" })));
-const ways = [fromFile, fromText];
+/** What bundlers that know of workers leave in `import.meta`: Vite and webpack. */
+interface Meta {
+  readonly env?: unknown;
+  readonly webpack?: unknown;
+}
+const hasFile =
+  /\/engine\/start\.[jt]s$/.test(import.meta.url ?? "") ||
+  (import.meta as Meta).env !== undefined ||
+  (import.meta as Meta).webpack !== undefined;
+/** First the one that makes no noise: a file that is not there is told on the console, and so is text that a policy refuses. */
+const ways = hasFile ? [fromFile, fromText] : [fromText, fromFile];
 /** The first that works here. */
 let way = 0;
 
