@@ -245,6 +245,12 @@ class Bytes {
   }
 }
 
+/**
+ * How products are added: rounded twice (false), once where the machine can (true), or so and with neighbouring vectors made one of
+ * 256 bits by the engine ("wide").
+ */
+export type Relaxed = boolean | "wide";
+
 /** One function while it is being written: each method adds instructions and returns the function. */
 export class Fn {
   readonly name: string;
@@ -254,17 +260,20 @@ export class Fn {
   readonly locals: number[] = [];
   /** Whether `fma` may use f32x4.relaxed_madd. */
   readonly relaxed: boolean;
+  /** Whether the engine makes one of two neighbouring vectors: there is room for twice as many. */
+  readonly wide: boolean;
   private readonly body = new Bytes();
 
   /**
    * @param name under which the module exports it; empty: not at all.
    * @param relaxed whether the engine has relaxed SIMD, and it may be used.
    */
-  constructor(name: string, params: readonly number[], results: readonly number[] = [], relaxed = false) {
+  constructor(name: string, params: readonly number[], results: readonly number[] = [], relaxed: Relaxed = false) {
     this.name = name;
     this.params = params;
     this.results = results;
-    this.relaxed = relaxed;
+    this.relaxed = relaxed !== false;
+    this.wide = relaxed === "wide";
   }
   /** The instructions so far. */
   get code(): Uint8Array<ArrayBuffer> {

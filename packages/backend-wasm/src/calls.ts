@@ -1,7 +1,7 @@
 // What each unit of a program comes down to: calls of functions with addresses. Which op is emitted by what is decided here.
 import { type OpName, type Spec, sizeOf } from "@lamina/core";
 import { type Free, type LoopPlan, movements, type Node, planLoop, stridesOf, type Unit } from "@lamina/core/passes";
-import type { Fn } from "./assembler.ts";
+import type { Fn, Relaxed } from "./assembler.ts";
 import type { Link } from "./chains.ts";
 import { lowerings } from "./kernels/index.ts";
 import { stagesOf } from "./kernels/lowered.ts";
@@ -57,7 +57,7 @@ function loopCall(
   plan: LoopPlan,
   args: readonly Argument[],
   writes: readonly number[],
-  relaxed: boolean,
+  relaxed: Relaxed,
   inPlace: Call["inPlace"] = [],
 ): Call {
   const { plan: cut = plan, slices } = inSlices(plan) ?? {};
@@ -65,7 +65,7 @@ function loopCall(
   return { key: `loop ${JSON.stringify(cut)}`, file: "pointwise/loop.ts", emit, slices, args, writes, inPlace, plan };
 }
 
-function pointwiseCall(unit: Unit, free: Free, relaxed: boolean): Call {
+function pointwiseCall(unit: Unit, free: Free, relaxed: Relaxed): Call {
   const { plan, reads, writes, scalars } = planLoop(unit, free);
   const args = [...slots(reads), ...slots(writes), { scalars }];
   return loopCall(plan, args, writes, relaxed, inPlacePairs(plan, reads, writes));
@@ -102,7 +102,7 @@ function creationCall({ op, spec, out, scalars }: Node): Call {
   };
 }
 
-function movementCalls({ op, inputs, inputSpecs, attrs, spec, out, scalars }: Node, relaxed: boolean): Call[] {
+function movementCalls({ op, inputs, inputSpecs, attrs, spec, out, scalars }: Node, relaxed: Relaxed): Call[] {
   const key = `${op} ${JSON.stringify(attrs)} ${inputSpecs.map(specText)} ${specText(spec)}`;
   const { slices, emit } = movement(op, inputSpecs, attrs, spec);
   const copy: Call = {
@@ -116,13 +116,13 @@ function movementCalls({ op, inputs, inputSpecs, attrs, spec, out, scalars }: No
   };
   return op === "pad" ? [fillCall(spec, out, scalars, relaxed), copy] : [copy];
 }
-function fillCall({ shape, dtype }: Spec, out: number, scalars: readonly number[], relaxed: boolean): Call {
+function fillCall({ shape, dtype }: Spec, out: number, scalars: readonly number[], relaxed: Relaxed): Call {
   const size = shape.reduce((a, b) => a * b, 1);
   const plan: LoopPlan = { sizes: [size], loads: [], values: [{ kind: "scalar", dtype, scalar: 0 }], stores: [0] };
   return loopCall(plan, [{ slot: out }, { scalars }], [out], relaxed);
 }
 
-function structuredCalls({ op, inputs, inputSpecs, attrs, spec, out }: Node, relaxed: boolean): Call[] {
+function structuredCalls({ op, inputs, inputSpecs, attrs, spec, out }: Node, relaxed: Relaxed): Call[] {
   const lower = lowerings[op as OpName];
   if (!lower) throw new Error(`${op}: the wasm backend has no kernel for this op`);
   const lowered = lower(inputSpecs, attrs, spec);
@@ -145,7 +145,7 @@ function structuredCalls({ op, inputs, inputSpecs, attrs, spec, out }: Node, rel
   }));
 }
 
-export function callsOf(unit: Unit, free: Free, relaxed: boolean): Call[] {
+export function callsOf(unit: Unit, free: Free, relaxed: Relaxed): Call[] {
   const [node] = unit.nodes;
   if (unit.pointwise) return [pointwiseCall(unit, free, relaxed)];
   if (node.op === "arange" || node.op === "random") return [creationCall(node)];

@@ -2,6 +2,7 @@
 // after a convolution, an optimiser's update after the product that is its gradient. If nobody else reads the kernel's result, it
 // never exists as a whole. What a chain computes is what its two calls would.
 import type { LoopPlan } from "@lamina/core/passes";
+import type { Relaxed } from "./assembler.ts";
 import type { Argument, Call } from "./calls.ts";
 import { emitLoop } from "./pointwise/loop.ts";
 
@@ -54,7 +55,7 @@ const withAxes = <L extends { strides: readonly number[] }>(load: L, inner: read
 const slotsOf = (args: readonly Argument[]): number[] => args.flatMap((arg) => ("slot" in arg ? [arg.slot] : []));
 
 /** Calls in which loops have been moved to the kernels that they follow. `wanted` are slots that are handed out. */
-export function chained(calls: readonly Call[], wanted: ReadonlySet<number>, relaxed: boolean): Call[] {
+export function chained(calls: readonly Call[], wanted: ReadonlySet<number>, relaxed: Relaxed): Call[] {
   const madeAt = new Map<number, number>();
   calls.forEach(({ writes }, i) => {
     for (const slot of writes) madeAt.set(slot, i);
@@ -88,7 +89,7 @@ function push(map: Map<number, number[]>, key: number, value: number): void {
   else map.set(key, [value]);
 }
 
-function link(kernel: Call, loop: Call, out: number, isOnlyReader: boolean, relaxed: boolean): Call | undefined {
+function link(kernel: Call, loop: Call, out: number, isOnlyReader: boolean, relaxed: Relaxed): Call | undefined {
   const { count, perSlice } = kernel.rows!;
   const plan = loop.plan!;
   const size = plan.sizes.reduce((a, b) => a * b, 1);

@@ -2,6 +2,7 @@
 // costs some tens of nanoseconds, and kernels of their own can be shared between programs.
 import { bytesOf, type Executable, type Program, type Spec, sizeOf } from "@lamina/core";
 import { fuse, type Node, nodesOf, withoutCommon, withoutDead } from "@lamina/core/passes";
+import type { Relaxed } from "./assembler.ts";
 import type { WasmBuffer } from "./buffer.ts";
 import { type Call, callsOf } from "./calls.ts";
 import { chained } from "./chains.ts";
@@ -17,8 +18,8 @@ import { isPointwise } from "./pointwise/ops.ts";
 import type { Profile } from "./profile.ts";
 
 export interface CompileOptions {
-  /** Whether the engine has relaxed SIMD, and it may be used. */
-  readonly relaxed: boolean;
+  /** Whether the engine has relaxed SIMD, and it may be used; "wide": it also makes 256 bits of it. */
+  readonly relaxed: Relaxed;
   /** False runs the program as it is written, each instruction by itself: for comparison. Default true. */
   readonly passes?: boolean;
   /** Which algorithm convolutions may use; default "auto". */

@@ -38,6 +38,8 @@ function onPaper(maxBytes: number, options: CompileOptions): Backend<WasmBuffer>
 interface Internals {
   /** From how much work on threads share a call. */
   readonly leastWork?: number;
+  /** Its flag is set, and whether it is faster here does not matter. */
+  readonly wide?: boolean;
   /** Called with the heap before anything is on it. */
   readonly onHeap?: (heap: Heap) => void;
 }
@@ -52,13 +54,13 @@ export async function open(
     maxBytes,
     profile,
   }: WasmOptions,
-  { leastWork, onHeap }: Internals = {},
+  { leastWork, wide: isWide, onHeap }: Internals = {},
 ): Promise<WasmBackend> {
   requireSimd();
   const times = profile ? new Profile() : undefined;
   const relaxed = relaxedSimd === "auto" && hasRelaxedSimd();
   const threads = countOf(wanted);
-  const wide = widen(isWideWanted);
+  const wide = isWide ?? widen(isWideWanted);
   const place: Place = await placeFor(worker, maxBytes, threads);
   const { heap, engine, area } = place;
   onHeap?.(heap);
@@ -66,7 +68,15 @@ export async function open(
   const onShared = () => {
     if (area) helpers ??= startHelpers(heap.memory, area, threads);
   };
-  const options: CompileOptions = { relaxed, winograd, profile: times, threads, engine, onShared, leastWork };
+  const options: CompileOptions = {
+    relaxed: relaxed && wide ? "wide" : relaxed,
+    winograd,
+    profile: times,
+    threads,
+    engine,
+    onShared,
+    leastWork,
+  };
   const compiler = new Compiler(heap, options);
   const { kernels, singles } = kernelsOf(compiler);
   return {

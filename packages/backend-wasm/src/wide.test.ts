@@ -5,7 +5,7 @@ import { setFlagsFromString } from "node:v8";
 import { conformWith } from "@lamina/conformance/vitest";
 import * as vitest from "vitest";
 import { expect, test } from "vitest";
-import { wasm } from "./index.ts";
+import { open } from "./open.ts";
 
 const [major] = process.versions.node.split(".").map(Number);
 const absent = process.arch === "x64" && major >= 24 ? undefined : "256 bits are had in Node 24 or later on x64";
@@ -18,8 +18,8 @@ test.skipIf(absent)(
   () => {
     const program = (options: string) => `
     import { trained } from "./engine/steps.child.ts";
-    import { wasm } from "./index.ts";
-    console.log(JSON.stringify(await trained(await wasm(${options}), 3)));`;
+    import { open } from "./open.ts";
+    console.log(JSON.stringify(await trained(await open(${options}), 3)));`;
     const run = (options: string, ...flags: string[]) =>
       execFileSync(
         process.execPath,
@@ -28,7 +28,7 @@ test.skipIf(absent)(
       );
     const narrow = run("{ wide: false, threads: 1 }");
     expect(new Set(JSON.parse(narrow)).size).toBe(3);
-    expect(run("{ wide: false, threads: 2 }", WIDE)).toBe(narrow);
+    expect(run("{ threads: 2 }, { wide: true }", WIDE)).toBe(narrow);
     expect(run("{ wide: true, threads: 1 }")).toBe(narrow);
   },
 );
@@ -63,7 +63,7 @@ test("whether it is on is told, and why not", { timeout: 120_000 }, () => {
 });
 
 if (!absent) for (const flag of [...FLAGS, WIDE]) setFlagsFromString(flag);
-conformWith(vitest, "wasm with 256 bits", () => wasm({ wide: false }), {
+conformWith(vitest, "wasm with 256 bits", () => open({}, { wide: true }), {
   levels: ["ops", "edges", "gradients", "programs", "training"],
   absent,
 });

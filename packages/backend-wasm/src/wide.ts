@@ -1,7 +1,7 @@
 // Wide mode: V8 can make one instruction of 256 bits of two of 128 that stand side by side (Node on x64; WebAssembly itself ends at
 // 128). It is one of V8's experiments, off unless its flag is set, which holds for the whole process. So it is tried out first: the
 // same kernels with and without it, whose results must be the same bits, and which must be faster.
-import { assemble, Fn, I32 } from "./assembler.ts";
+import { assemble, Fn, I32, type Relaxed } from "./assembler.ts";
 import { notice } from "./engine/threads.ts";
 import { kernelOf } from "./kernels/emit.ts";
 import { outerProducts, RowsTimesPanels8 } from "./kernels/product.ts";
@@ -48,7 +48,7 @@ function tryOut(): string {
 
 /** The kernels of the trial, compiled as V8 compiles what has run for a while. */
 function optimised(v8: { setFlagsFromString(flags: string): void }, name: string): Trial {
-  const functions = kernels.map((emit) => emit());
+  const functions = kernels.map((emit) => emit(name === "wide" ? "wide" : true));
   const doors = functions.map((f, i) => {
     const door = new Fn(`${name}${i}`, [I32, I32, I32]); // with other names, or V8 would take the code that it has
     f.params.forEach((_, at) => void door.get(Math.min(at, 2)));
@@ -97,8 +97,8 @@ const [ROWS, COLUMNS, STEPS] = [48, 32, 128];
 /** Bytes from the start of the memory: two operands, then the result. */
 const [RIGHT, OUT] = [65536, 131072];
 
-function product(): Fn {
-  const f = kernelOf(3, true);
+function product(relaxed: Relaxed): Fn {
+  const f = kernelOf(3, relaxed);
   const tiles = f.local(I32);
   const rows = new RowsTimesPanels8(f, {
     steps: STEPS,
@@ -110,21 +110,21 @@ function product(): Fn {
   rows.emit({ rows: 0, panels: 1, out: 2, tiles });
   return f;
 }
-function outer(): Fn {
-  const f = kernelOf(3, true);
+function outer(relaxed: Relaxed): Fn {
+  const f = kernelOf(3, relaxed);
   const steps = f.local(I32);
   f.i32(STEPS).set(steps);
   const shape = { rows: ROWS, columns: COLUMNS, leftStride: 4 * ROWS, rightStride: 4 * COLUMNS, adds: false };
   outerProducts(f, { ...shape, sumStride: 4 * COLUMNS }, { left: 0, right: 1, sums: 2, steps });
   return f;
 }
-function pointwise(): Fn {
+function pointwise(relaxed: Relaxed): Fn {
   const load = { dtype: "float32", strides: [1] } as const;
   const values = [
     { kind: "load", dtype: "float32", load: 0 },
     { kind: "load", dtype: "float32", load: 1 },
     ...["sigmoid", "maximum", "mul"].map((op, i) => ({ kind: "op", dtype: "float32", op, args: [i, i + 1] }) as const),
   ] as const;
-  return emitLoop({ sizes: [1003], loads: [load, load], values, stores: [4] }, true, false);
+  return emitLoop({ sizes: [1003], loads: [load, load], values, stores: [4] }, relaxed, false);
 }
 const kernels = [product, outer, pointwise];

@@ -189,11 +189,15 @@ class Rows {
     this.f = f;
     this.conv = conv;
     this.rows = rows;
-    this.tile = new Tile(f, tileRows(1, f.relaxed), VECTORS);
+    this.tile = new Tile(f, tileRows(1, f.relaxed), f.wide ? 2 * VECTORS : VECTORS);
     [this.left, this.right] = padding(conv);
     this.copies = this.left > 0 || this.right > 0;
     [this.image, this.first, this.count, this.base, this.at, this.out] = locals(f, I32, 6);
     [this.number, this.vectors, this.weights, this.from, this.length, this.k, this.row] = locals(f, I32, 7);
+  }
+  private get panelBytes(): number {
+    const { kernel, channelsIn } = this.conv;
+    return 4 * PANEL * kernel[0] * kernel[1] * channelsIn;
   }
   /** Bytes of a row of the input, as it is read. */
   private get rowBytes(): number {
@@ -221,9 +225,12 @@ class Rows {
         f.increase(outAt, 4 * sizeOut[1] * channelsOut);
         f.get(i).i32(1).add().tee(i).get(count).op("i32.lt_u");
       });
-      f.increase(panel, 4 * PANEL * conv.kernel[0] * conv.kernel[1] * channelsIn).increase(outRow, 4 * PANEL);
+      const panels = Math.ceil(lanes / PANEL);
+      f.increase(panel, panels * this.panelBytes).increase(outRow, 4 * PANEL * panels);
     };
-    each(f, Math.floor(channelsOut / PANEL), () => one(PANEL));
+    const whole = Math.floor(channelsOut / PANEL);
+    if (f.wide) each(f, whole >> 1, () => one(2 * PANEL));
+    each(f, f.wide ? whole & 1 : whole, () => one(PANEL));
     if (channelsOut % PANEL) one(channelsOut % PANEL);
   }
 
@@ -277,7 +284,7 @@ class Rows {
     f.get(first).get(from).i32(dilation[0]).mul().add().set(first);
     address(f, at, base, [first, this.rowBytes]);
     f.get(outAt).set(out);
-    eachPiece(f, split(sizeOut[1], tileRows(vectors, f.relaxed)), (size) => {
+    eachPiece(f, split(sizeOut[1], tileRows(Math.min(vectors, VECTORS), f.relaxed)), (size) => {
       this.tile.clear(size, vectors);
       this.sum(size, vectors);
       this.tile.store(size, lanes, out, 4 * channelsOut);
@@ -293,7 +300,7 @@ class Rows {
     const some = (count: number) => {
       for (let u = 0; u < count; u++) {
         const offsets = Array.from({ length: size }, (_, p) => 4 * (p * stride[1] * channelsIn + u));
-        tile.step(number, offsets, this.vectors, 4 * PANEL * u, vectors);
+        tile.step(number, offsets, this.vectors, 4 * PANEL * u, vectors, this.panelBytes);
       }
       f.increase(number, 4 * count).increase(this.vectors, 4 * PANEL * count);
     };

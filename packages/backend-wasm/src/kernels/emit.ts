@@ -1,13 +1,13 @@
 // What every kernel is written with: a function with its pointers, counted loops, ranges of taps inside an image, and
 // vectors of which only some lanes are stored.
-import { Fn, I32 } from "../assembler.ts";
+import { Fn, I32, type Relaxed } from "../assembler.ts";
 
 export const LANES = 4;
 /** Bytes of a vector. */
 export const VECTOR = 16;
 
 /** A function of `pointers` addresses. */
-export const kernelOf = (pointers: number, relaxed = false): Fn =>
+export const kernelOf = (pointers: number, relaxed: Relaxed = false): Fn =>
   new Fn("", new Array<number>(pointers).fill(I32), [], relaxed);
 
 export const locals = (f: Fn, type: number, count: number): number[] =>

@@ -2,7 +2,7 @@
 // with the reference backend's float64 result.
 import { reference } from "@lamina/backend-reference";
 import { allocate, bytesOf, type OpName, type Spec, sizeOf, type TypedArray } from "@lamina/core";
-import { assemble, Fn } from "../assembler.ts";
+import { assemble, Fn, type Relaxed } from "../assembler.ts";
 import { hostFunctions, hostImports } from "../pointwise/host.ts";
 import { type Lower, type Lowered, stagesOf } from "./lowered.ts";
 
@@ -19,7 +19,7 @@ export function execute(
   specs: readonly Spec[],
   inputs: readonly TypedArray[],
   out: Spec,
-  relaxed = true,
+  relaxed: Relaxed = true,
 ): TypedArray {
   const { scratchBytes, ownBytes } = lowered;
   const sizes = [

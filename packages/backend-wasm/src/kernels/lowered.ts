@@ -1,6 +1,6 @@
 // What a structured kernel gives to the compiler: functions made for the shapes of one instruction.
 import type { Spec } from "@lamina/core";
-import type { Fn } from "../assembler.ts";
+import type { Fn, Relaxed } from "../assembler.ts";
 
 /** One function, and how it is called. */
 export interface Stage {
@@ -11,7 +11,7 @@ export interface Stage {
    * runner's own (if ownBytes), then the slice's number (if slices) -> nothing.
    * @param relaxed whether the engine has relaxed SIMD, and it may be used.
    */
-  emit(relaxed: boolean): Fn;
+  emit(relaxed: Relaxed): Fn;
   /**
    * The work comes in this many slices: the function is called once for each, in any order and by any thread, and gets the
    * slice's number as its last parameter. No slice reads what another one writes. How work is cut depends on shapes alone, so

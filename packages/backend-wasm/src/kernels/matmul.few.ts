@@ -1,6 +1,6 @@
 // Products that move more than they multiply, as the linear layers of a small batch: the large matrix is read or written once, in
 // the order in which it lies, and nothing is packed.
-import { type Fn, I32, V128 } from "../assembler.ts";
+import { type Fn, I32, type Relaxed, V128 } from "../assembler.ts";
 import { address, countdown, kernelOf, LANES, locals, storeLanes, times, VECTOR } from "./emit.ts";
 import type { Stage } from "./lowered.ts";
 import type { Product } from "./matmul.ts";
@@ -33,7 +33,7 @@ export function lowerFew(p: Product): Work | undefined {
   return { ...work, stages: work.stages.map((stage) => ({ ...stage, rows: { count: m, perSlice: rowsOf(p) } })) };
 }
 function one(key: string, size: number, perSlice: number, ownBytes: number, body: (f: Fn) => void): Work {
-  const emit = (relaxed: boolean): Fn => {
+  const emit = (relaxed: Relaxed): Fn => {
     const f = kernelOf(6, relaxed);
     body(f);
     return f;

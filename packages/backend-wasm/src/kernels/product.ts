@@ -5,6 +5,10 @@ import { countdown, eachPiece, LANES, locals, split, times, VECTOR } from "./emi
 import { Tile, tileRows } from "./tile.ts";
 
 const VECTORS = 2;
+/** Vectors of a tile: in wide mode those of two panels. */
+const vectorsOf = (f: Fn): number => (f.wide ? 2 * VECTORS : VECTORS);
+/** Rows of a tile with as many of them. */
+const rowsOf = (f: Fn, vectors: number): number => tileRows(Math.min(vectors, VECTORS), f.relaxed);
 /** Columns of a panel. */
 const WIDTH = VECTORS * LANES;
 const UNROLL = 4;
@@ -37,7 +41,7 @@ export class RowsTimesPanels8 {
     this.f = f;
     this.p = p;
     this.height = tileRows(VECTORS, f.relaxed);
-    this.tile = new Tile(f, this.height, VECTORS);
+    this.tile = new Tile(f, this.height, vectorsOf(f));
     [this.row, this.out, this.number, this.vectors, this.k] = locals(f, I32, 5);
   }
   /**
@@ -62,13 +66,22 @@ export class RowsTimesPanels8 {
           f.if(() => this.one(panel, rest, lanes));
         }
       }
-      f.increase(panel, 4 * WIDTH * p.steps).increase(outPanel, 4 * WIDTH);
+      f.increase(panel, 4 * Math.max(WIDTH, lanes) * p.steps).increase(outPanel, 4 * Math.max(WIDTH, lanes));
     };
     f.get(panels).set(panel).get(out).set(outPanel);
     if (some) {
       f.get(some.whole).set(left);
+      if (f.wide) {
+        f.get(left).i32(1).op("i32.shr_u").set(left);
+        countdown(f, left, () => down(2 * WIDTH));
+        f.get(some.whole).i32(1).op("i32.and").set(left);
+      }
       countdown(f, left, () => down(WIDTH));
-    } else times(f, left, Math.floor(p.columns / WIDTH), () => down(WIDTH));
+    } else {
+      const whole = Math.floor(p.columns / WIDTH);
+      if (f.wide) times(f, left, whole >> 1, () => down(2 * WIDTH));
+      times(f, left, f.wide ? whole & 1 : whole, () => down(WIDTH));
+    }
     const last = p.columns % WIDTH;
     if (!last) return;
     if (!some) return down(last);
@@ -86,7 +99,7 @@ export class RowsTimesPanels8 {
     const some = (steps: number) => {
       for (let u = 0; u < steps; u++) {
         const offsets = Array.from({ length: height }, (_, r) => r * p.rowStride + 4 * u);
-        tile.step(number, offsets, vectors, 4 * WIDTH * u, count);
+        tile.step(number, offsets, vectors, 4 * WIDTH * u, count, 4 * WIDTH * p.steps);
       }
       f.increase(number, 4 * steps).increase(vectors, 4 * WIDTH * steps);
     };
@@ -117,7 +130,7 @@ interface OuterPlaces extends Record<"left" | "right" | "sums" | "steps", number
 }
 /** Locals: addresses of left, right and sums, how many steps a line has, and how many lines there are (1 or more each). */
 export function outerProducts(f: Fn, p: OuterProducts, { left, right, sums, steps, lines }: OuterPlaces): void {
-  const tile = new Tile(f, tileRows(1, f.relaxed), VECTORS);
+  const tile = new Tile(f, tileRows(1, f.relaxed), vectorsOf(f));
   const [rightAt, sumsAt, leftAt, sum, number, vectors, k, panels, line] = locals(f, I32, 9);
   const one = (height: number, count: number) => {
     const offset = (r: number, v: number) => r * p.sumStride + VECTOR * v;
@@ -153,10 +166,12 @@ export function outerProducts(f: Fn, p: OuterProducts, { left, right, sums, step
   };
   const panel = (count: number) => {
     f.get(left).set(leftAt).get(sumsAt).set(sum);
-    eachPiece(f, split(p.rows, tileRows(count, f.relaxed)), (height) => one(height, count));
+    eachPiece(f, split(p.rows, rowsOf(f, count)), (height) => one(height, count));
     f.increase(rightAt, VECTOR * count).increase(sumsAt, VECTOR * count);
   };
   f.get(right).set(rightAt).get(sums).set(sumsAt);
-  times(f, panels, Math.floor(p.columns / WIDTH), () => panel(VECTORS));
+  const whole = Math.floor(p.columns / WIDTH);
+  if (f.wide) times(f, panels, whole >> 1, () => panel(2 * VECTORS));
+  times(f, panels, f.wide ? whole & 1 : whole, () => panel(VECTORS));
   if (p.columns % WIDTH) panel(1);
 }

@@ -4,7 +4,7 @@ import { type Fn, V128 } from "../assembler.ts";
 import { LANES, locals, storeLanes, VECTOR } from "./emit.ts";
 
 /**
- * The most rows for a number of vectors. V8 on x64 has 15 vector registers for: the tile, the vectors, the spread number
+ * The most rows for a number of vectors (in wide mode: for pairs of them). V8 on x64 has 15 vector registers for: the tile, the vectors, the spread number
  * and, without fused multiply-add, the product.
  */
 export function tileRows(vectors: number, relaxed: boolean): number {
@@ -26,19 +26,23 @@ export class Tile {
   clear(rows: number, vectors: number): void {
     this.visit(rows, vectors, (sum) => void this.f.vzero().set(sum));
   }
-  /** sums[r][v] += the number at `number` + offsets[r] times vector v at `vectorsAt` + vectorOffset; rows without offset stay. */
+  /**
+   * sums[r][v] += the number at `number` + offsets[r] times vector v at `vectorsAt` + vectorOffset; rows without offset stay.
+   * @param pair bytes from two vectors to the next two.
+   */
   step(
     number: number,
     offsets: readonly (number | undefined)[],
     vectorsAt: number,
     vectorOffset: number,
     vectors: number,
+    pair = 2 * VECTOR,
   ): void {
     const { f, operands, spread } = this;
     if (offsets.every((offset) => offset === undefined)) return;
     for (let v = 0; v < vectors; v++)
       f.get(vectorsAt)
-        .vload(vectorOffset + VECTOR * v)
+        .vload(vectorOffset + (v >> 1) * pair + (v & 1) * VECTOR)
         .set(operands[v]);
     offsets.forEach((offset, r) => {
       if (offset === undefined) return;

@@ -3,7 +3,7 @@
 // of the slice if the plan's first axis is walked by the caller.
 import type { DType } from "@lamina/core";
 import { type LoopPlan, stridesOf, type Value } from "@lamina/core/passes";
-import { type Fn, I32, V128 } from "../assembler.ts";
+import { type Fn, I32, type Relaxed, V128 } from "../assembler.ts";
 import { HoistingFn } from "../hoist.ts";
 import { bytesPerElement } from "../memory.ts";
 import { advance, nest, repeat, type Walker } from "../nest.ts";
@@ -39,7 +39,7 @@ class LoopEmitter implements Lanes {
   private readonly temps: number[] = [];
   private usedTemps = 0;
 
-  constructor(plan: LoopPlan, relaxed: boolean, sliced: boolean) {
+  constructor(plan: LoopPlan, relaxed: Relaxed, sliced: boolean) {
     this.plan = plan;
     this.scalars = plan.loads.length + plan.stores.length;
     this.slice = sliced ? this.scalars + 1 : undefined;
@@ -204,5 +204,5 @@ class LoopEmitter implements Lanes {
 }
 
 /** The function that runs `plan`, or one slice of it. */
-export const emitLoop = (plan: LoopPlan, relaxed: boolean, sliced: boolean): Fn =>
+export const emitLoop = (plan: LoopPlan, relaxed: Relaxed, sliced: boolean): Fn =>
   new LoopEmitter(plan, relaxed, sliced).emit();
