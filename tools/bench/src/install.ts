@@ -1,5 +1,5 @@
 // Gets what a peer needs, at pinned versions, into the user's cache folder: nobody who does not run the bench has to have it.
-import { execFile } from "node:child_process";
+import { type ExecFileOptions, execFile } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
@@ -8,8 +8,19 @@ import { promisify } from "node:util";
 import { isSetUp, setUpTfjsNode } from "@lamina/backend-tfjs-node";
 import type { Peer, Source } from "./contenders/contender.ts";
 import { MODULES } from "./run/task.ts";
+import { lastWords } from "./run/timing.ts";
 
-const run = promisify(execFile);
+const execute = promisify(execFile);
+/** @throws with the last words of the program. */
+async function run(program: string, args: readonly string[], options: ExecFileOptions = {}): Promise<string> {
+  try {
+    const { stdout } = await execute(program, args, { ...options, encoding: "utf8", maxBuffer: 1 << 26 });
+    return stdout;
+  } catch (error) {
+    const { stdout = "", stderr = "", message } = error as { stdout?: string; stderr?: string; message: string };
+    throw new Error(lastWords(stderr) ?? lastWords(stdout) ?? message, { cause: error });
+  }
+}
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "lamina", "bench");
 
@@ -96,8 +107,8 @@ async function python(folder: string, packages: Packages, say: (line: string) =>
     writeFileSync(stamp, wanted.join("\n"));
   }
   const [module] = Object.keys(packages);
-  const { stdout } = await run(python, ["-c", `import ${module}; print(${module}.__path__[0])`]);
-  return { python, bytes: bytesIn(dirname(stdout.trim())) };
+  const folderOf = await run(python, ["-c", `import ${module}; print(${module}.__path__[0])`]);
+  return { python, bytes: bytesIn(dirname(folderOf.trim())) };
 }
 
 function bytesIn(folder: string, counts: (file: string) => boolean = () => true): number {

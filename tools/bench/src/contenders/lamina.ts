@@ -150,21 +150,20 @@ const made = (at: number, shape: readonly number[], bound = 0.5): Cell =>
   new Cell("x", tensor(centred(INPUT + at, product(shape), bound), { shape }), { trainable: true });
 
 function single(work: Single): Job {
-  const compute = opOf(work);
+  const compute = functionOf(work);
+  const recorded = work.op === "conv2dAndGrads" || work.op === "adam";
   let y: Tensor | undefined;
   return {
     async run() {
-      y = compute();
+      // as other libraries must: who keeps what nobody reads has it sent to the host when it becomes too much
+      if (!recorded) y?.dispose();
+      y = recorded ? compute() : noGrad(compute);
       await sync();
     },
     result: async () => (await y!.data()) as Float32Array,
   };
 }
 /** A function that does the op once: its inputs are on the device. */
-function opOf(work: Single): () => Tensor {
-  const op = functionOf(work);
-  return work.op === "conv2dAndGrads" || work.op === "adam" ? op : () => noGrad(op);
-}
 function functionOf(work: Single): () => Tensor {
   switch (work.op) {
     case "matmul": {
@@ -177,9 +176,11 @@ function functionOf(work: Single): () => Tensor {
       const [x, w, b] = [made(0, [n, c, h, h]), made(1, [out, c / groups, kernel, kernel], 0.1), made(2, [out])];
       const convolve = () => conv2d(x, w, b, { stride, padding, groups });
       if (work.op === "conv2d") return convolve;
+      let y: Tensor | undefined;
       return () => {
+        y?.dispose();
         for (const cell of [x, w, b]) cell.grad = undefined;
-        const y = convolve();
+        y = convolve();
         y.backward(y);
         return w.grad!;
       };

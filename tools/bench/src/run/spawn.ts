@@ -7,7 +7,7 @@ import type { Installed } from "../install.ts";
 import { networks } from "../work/networks.ts";
 import type { Work } from "../work/works.ts";
 import type { Line, Task } from "./task.ts";
-import { type Budget, type Failure, reasonOf, type Timing } from "./timing.ts";
+import { type Budget, type Failure, lastWords, reasonOf, type Timing } from "./timing.ts";
 
 /** How the programs of contenders are run: built, or from the sources, without types. */
 export type From = "dist" | "src";
@@ -66,8 +66,7 @@ export function spawnContender(
 /** Its own last words, or how it ended. */
 function reasonFor(error: Error & { killed?: boolean }, stderr: string, patience: number): string {
   if (error.killed) return `no result within ${patience} s`;
-  const lines = stderr.split("\n").filter((line) => line.trim() !== "");
-  return reasonOf(lines.findLast((line) => /error/i.test(line)) ?? lines.at(-1) ?? error.message);
+  return reasonOf(lastWords(stderr) ?? error.message);
 }
 export function foundIn(stdout: string, works: readonly Work[], reason: string, startedAt: number): Found {
   const lines = stdout.split("\n").flatMap((line) => (line.startsWith("{") ? [JSON.parse(line) as Line] : []));

@@ -53,6 +53,11 @@ async function timed(runner: Runner, work: Work, { seconds, limit }: Budget): Pr
     runs.push(await once());
   return { id: work.id, version: runner.version, runs, firstAt, digests };
 }
+/** Of what a program printed, the line that says most about its failure. */
+export function lastWords(output: string): string | undefined {
+  const lines = output.split("\n").filter((line) => line.trim() !== "");
+  return lines.findLast((line) => /error/i.test(line)) ?? lines.at(-1);
+}
 /** On one line. */
 export function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
