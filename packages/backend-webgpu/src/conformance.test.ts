@@ -9,7 +9,7 @@ const openLeast = () => webgpu({ limits: "default" });
 
 conformWith(vitest, "webgpu under default limits", openLeast, { absent, declared: gaps });
 // more bindings: programs are fused and placed differently, kernels are the same
-conformWith(vitest, "webgpu", webgpu, { absent, levels: ["programs", "determinism"] });
+conformWith(vitest, "webgpu", webgpu, { absent, levels: ["programs", "determinism", "epoch"] });
 // products have other tiles, and fetch by quads, where subgroups are four wide: some cases of each are enough to tell
 conformWith(vitest, "webgpu with subgroups", webgpu, {
   absent,

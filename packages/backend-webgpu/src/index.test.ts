@@ -72,6 +72,21 @@ async function step(device: WebGpu): Promise<void> {
   await loss.item();
 }
 
+here("a training step is one submission, and the read of its loss another", async () => {
+  const device = await webgpu();
+  await step(device);
+  const { queue } = device.device;
+  const submit = queue.submit.bind(queue);
+  let submissions = 0;
+  queue.submit = (buffers) => {
+    submissions++;
+    return submit(buffers);
+  };
+  await step(device);
+  expect(submissions).toBe(2);
+  await device.close();
+});
+
 here("warmup tells how many shaders are ready, and ends when all are", async () => {
   const device = await webgpu();
   const told: Progress[] = [];
