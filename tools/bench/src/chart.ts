@@ -11,11 +11,12 @@ export async function chart(results: Results): Promise<string> {
     order.flatMap((work) => {
       const best = bestOf(results, work, field);
       const ours = best.find(({ name }) => name.startsWith("lamina"));
-      if (!ours) return [];
+      if (!ours || best.length < 2) return [];
       const place = { work, field: field.title.split(",")[0] };
       return best.map(({ name, row }) => ({ ...place, name, times: multiple(row, ours.row) }));
     }),
   );
+  const names = [...new Set(values.map(({ name }) => name))];
   const panels = [...new Set(values.map(({ field }) => field))];
   const spec: TopLevelSpec = {
     $schema: "https://vega.github.io/schema/vega-lite/v6.json",
@@ -35,8 +36,8 @@ export async function chart(results: Results): Promise<string> {
           encoding: {
             y: { field: "work", type: "nominal", sort: order, title: null, axis: { labelLimit: 260, grid: true } },
             x: { field: "times", type: "quantitative", scale: { type: "log" }, title: null },
-            color: { field: "name", type: "nominal", title: null, scale: { scheme: "tableau10" } },
-            shape: { field: "name", type: "nominal", title: null },
+            color: { field: "name", type: "nominal", title: null, sort: names, scale: { scheme: "category20" } },
+            shape: { field: "name", type: "nominal", title: null, sort: names },
           },
         },
       ],

@@ -2,6 +2,7 @@
 import { type Entrant, entrants } from "./contenders/index.ts";
 import type { Results, Row } from "./results.ts";
 import { median, ratio } from "./statistics.ts";
+import { networks } from "./work/networks.ts";
 import { agree } from "./work/numbers.ts";
 import { costOf, type Work, works } from "./work/works.ts";
 
@@ -73,4 +74,4 @@ export function agrees(results: Results, row: Row): boolean | undefined {
   return row.digests.every((digest, i) => !ours.digests[i] || agree(digest, ours.digests[i]));
 }
 const isCertain = (work: Work): boolean =>
-  work.kind !== "train" || !["alexnet", "vgg11/4", "nin"].includes(work.network);
+  work.kind !== "train" || !networks[work.network].layers.some(({ type }) => type === "dropout");
