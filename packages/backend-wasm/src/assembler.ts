@@ -383,6 +383,10 @@ export class Fn {
     if (this.relaxed) return this.get(acc).simd(0x105).set(acc);
     return this.op("f32x4.mul").get(acc).op("f32x4.add").set(acc);
   }
+  /** Stack: a, b, and a mask of whole lanes: a where it is set, else b. */
+  laneselect(): this {
+    return this.relaxed ? this.simd(0x10b) : this.op("v128.bitselect");
+  }
   shuffle(lanesOfBytes: readonly number[]): this {
     return this.e(SIMD, 0x0d, ...lanesOfBytes);
   }

@@ -39,7 +39,8 @@ function runsOf(axis: WindowAxis): Run[] {
 
 /** What is done with the four channels of an output that are at hand. */
 interface Body {
-  start(lanes: number): void;
+  /** Also given: the first kernel column that is inside the image. */
+  start(lanes: number, column: number): void;
   /** For an element of the window: its distance in bytes from the pointer, its kernel column, and how many channels count. */
   visit(offset: number, column: number, lanes: number): void;
   /** After each row of the window. */
@@ -53,6 +54,8 @@ interface Places {
   /** Locals: the window's first row in the image, and its first column, which may lie outside. */
   readonly row: number;
   readonly column: number;
+  /** Local: how many of the window's rows are in the image. */
+  readonly length: number;
 }
 
 /** One row of outputs of one image, the number of which is in `slice`. */
@@ -74,7 +77,7 @@ function outputRow(
   f.get(n).i32(rows.size).mul().get(row).add().set(base);
   address(f, base, image, [base, pixel * columns.size]);
   address(f, out, outputs, [slice, pixel * columns.count]);
-  const body = make({ at: pointer, out, row, column });
+  const body = make({ at: pointer, out, row, column, length });
   for (const run of runsOf(columns)) {
     const first = run.start * columns.stride + columns.first;
     f.get(base)
@@ -83,7 +86,7 @@ function outputRow(
       .set(start);
     f.i32(first).set(column);
     const some = (lanes: number) => {
-      body.start(lanes);
+      body.start(lanes, run.from);
       f.get(at).set(pointer).get(length).set(count);
       countdown(f, count, () => {
         for (let k = run.from; k < run.to; k++) body.visit(pixel * k * columns.step, k, lanes);
@@ -113,11 +116,21 @@ export function maxPool2dChannelsLast(x: Shape, out: Shape, attrs: WindowAttrs):
     slices: slicesOf(out),
     emit: () => {
       const f = kernelOf(3);
-      const max = f.local(V128);
+      const [max, v, nan, signs] = locals(f, V128, 4);
       outputRow(f, windows, x[3], { image: X, outputs: OUT, slice: SLICE }, ({ at, out: to }) => ({
-        start: () => void f.vconst(-Infinity).set(max),
-        visit: (offset) => void f.get(max).get(at).vload(offset).op("f32x4.max").set(max),
-        finish: (lanes) => storeLanes(f, to, max, 0, lanes),
+        start: () => void f.vconst(-Infinity).set(max).vzero().set(nan).viconst(-1).set(signs),
+        // half of the machine's instructions that f32x4.max takes, which keeps NaN, and 0 before -0, by itself
+        visit: (offset) => {
+          f.get(max).get(at).vload(offset).tee(v).op("f32x4.pmax").set(max);
+          f.get(v).get(v).op("f32x4.ne").get(nan).op("v128.or").set(nan);
+          f.get(v).get(signs).op("v128.and").set(signs);
+        },
+        finish: (lanes) => {
+          // if the largest is a 0, and all that was seen had a minus, it is -0
+          f.get(signs).viconst(-0x80000000).op("v128.and").get(max);
+          f.get(max).vzero().op("f32x4.eq").op("v128.bitselect").get(nan).op("v128.or").set(max);
+          storeLanes(f, to, max, 0, lanes);
+        },
       }));
       return f;
     },
@@ -131,28 +144,29 @@ export function maxPool2dIndicesChannelsLast(x: Shape, out: Shape, attrs: Window
     key: `maxPool2dIndices channels-last ${x} ${out} ${windowKey(attrs)}`,
     file,
     slices: slicesOf(out),
-    emit: () => {
-      const f = kernelOf(3);
-      const [best, bestAt, v, here, mask, none] = locals(f, V128, 6);
+    emit: (relaxed) => {
+      const f = kernelOf(3, relaxed);
+      const [best, bestAt, v, here, mask] = locals(f, V128, 5);
       const step = attrs.dilation ?? [1, 1];
-      outputRow(f, windows, x[3], { image: X, outputs: OUT, slice: SLICE }, ({ at, out: to, row, column }) => ({
-        start: () => {
-          f.vconst(-Infinity).set(best).viconst(-1).set(bestAt);
-          f.get(row).i32(x[2]).mul().get(column).add().op("i32x4.splat").set(here);
+      outputRow(f, windows, x[3], { image: X, outputs: OUT, slice: SLICE }, ({ at, out: to, row, column, length }) => ({
+        start: (_, first) => {
+          f.vconst(-Infinity).set(best);
+          f.get(row).i32(x[2]).mul().get(column).add().op("i32x4.splat").tee(here);
+          f.viconst(first * step[1])
+            .op("i32x4.add")
+            .set(bestAt);
         },
         visit: (offset, k) => {
-          // larger, or the first NaN, or the first element there is
+          // larger, or the first NaN
           f.get(at).vload(offset).set(v);
-          f.get(v).get(best).op("f32x4.gt");
-          f.get(v).get(v).op("f32x4.ne").get(best).get(best).op("f32x4.eq").op("v128.and").op("v128.or");
-          f.get(bestAt).viconst(0).op("i32x4.lt_s").op("v128.or").set(mask);
-          f.get(v).get(best).get(mask).op("v128.bitselect").set(best);
+          f.get(best).get(best).op("f32x4.eq").get(v).get(best).op("f32x4.le").op("v128.andnot").set(mask);
+          f.get(v).get(best).get(mask).laneselect().set(best);
           f.get(here)
             .viconst(k * step[1])
             .op("i32x4.add")
             .get(bestAt)
             .get(mask)
-            .op("v128.bitselect")
+            .laneselect()
             .set(bestAt);
         },
         nextRow: () =>
@@ -162,8 +176,9 @@ export function maxPool2dIndicesChannelsLast(x: Shape, out: Shape, attrs: Window
             .op("i32x4.add")
             .set(here),
         finish: (lanes) => {
-          f.get(bestAt).viconst(0).op("i32x4.max_s").set(none);
-          storeLanes(f, to, none, 0, lanes);
+          // 0 if there was nothing
+          f.get(bestAt).i32(0).get(length).i32(0).op("i32.gt_s").sub().op("i32x4.splat").op("v128.and").set(bestAt);
+          storeLanes(f, to, bestAt, 0, lanes);
         },
       }));
       return f;
