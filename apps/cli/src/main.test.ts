@@ -259,7 +259,7 @@ describe("train", () => {
       hit = true;
       child.kill("SIGINT");
     });
-    expect(stopped.err).toMatch(/stopped; the checkpoint is written, and --resume goes on from it/);
+    expect(stopped.err).toMatch(/stopped; the checkpoint is written, and lamina resume stopped goes on from it/);
     expect(stopped.code).toBe(130);
     const resumed = await lamina("resume", "stopped", "--json");
     expect(resumed.code).toBe(0);

@@ -124,7 +124,7 @@ async function train({ config: asked, backend, folder: path, resume, output }: S
   manualSeed(asked.seed);
   const model = modelFor(asked.model, side ? [1, side, side] : [1, rows, columns]);
   const folder = await RunFolder.open(path);
-  const stop = stopOnSignals(() => output.note("stopping after this step; once more to stop at once"));
+  const stop = stopOnSignals(path, () => output.note("stopping after this step; once more to stop at once"));
   try {
     const store = checkpointFolder(path, { onWarning: (text) => output.note(text) });
     const saved = await store.load();
