@@ -8,6 +8,7 @@ import { type Call, callsOf } from "./calls.ts";
 import { chained } from "./chains.ts";
 import { channelsLast } from "./channelsLast.ts";
 import { type Engine, makeEngine, type Run } from "./engine/engine.ts";
+import { type Orders, wholly } from "./engine/orders.ts";
 import type { Plan } from "./explain.ts";
 import { Functions } from "./functions.ts";
 import type { Winograd } from "./kernels/winograd.ts";
@@ -28,6 +29,10 @@ export interface CompileOptions {
   readonly onPaper?: boolean;
   /** Threads that share a program's work, if the heap is a shared one; default 1. */
   readonly threads?: number;
+  /** Where the thread must not be held: programs are prepared and run as orders. */
+  readonly orders?: Orders | undefined;
+  /** Is told why results of an order were not computed. */
+  readonly onFailure?: ((results: readonly WasmBuffer[], error: Error) => void) | undefined;
   /** What runs the kernels; default: one that is alone. */
   readonly engine?: Engine;
   /** Nanoseconds that a call must take for threads to share it. */
@@ -54,33 +59,87 @@ export class Compiler {
   }
 
   compile(program: Program): Executable<WasmBuffer> {
-    const plan = this.plan(program);
-    const { calls, specs, layout } = plan;
-    const outputs = program.outputs.map((slot) => specs.get(slot)!);
-    if (this.options.onPaper) return executable(this.heap, undefined, { ...layout, outputs });
-    if (calls.some(({ parallel }) => parallel)) this.options.onShared?.();
-    const found = this.functions.of(calls);
-    const functions = Int32Array.from(calls, ({ parallel }, i) => (parallel ? ~found[i] : found[i]));
-    const { profile } = this.options;
-    const onCall = profile && ((i: number, milliseconds: number) => profile.add(calls[i], milliseconds));
-    const run = executable(this.heap, this.engine, { ...layout, outputs, functions, onCall });
+    const { heap } = this;
+    const { orders, onFailure } = this.options;
+    const outputs = outputsOf(program);
+    const known: Known = orders ? {} : { ready: wholly(this.prepare(program)) };
     return (inputs, scalars) => {
-      this.last = plan;
-      return run(inputs, scalars);
+      for (const x of inputs) heap.check(x);
+      const results = allocateAll(heap, outputs);
+      const order = this.order(program, known, inputs, results, scalars);
+      if (orders) orders.give(order, (error) => onFailure?.(results, error));
+      else
+        try {
+          wholly(order);
+        } catch (error) {
+          for (const buffer of results) heap.free(buffer);
+          throw error;
+        }
+      return results;
     };
+  }
+  private *order(
+    program: Program,
+    known: Known,
+    inputs: readonly WasmBuffer[],
+    results: readonly WasmBuffer[],
+    scalars: readonly number[],
+  ): Generator<void, void> {
+    known.ready ??= yield* this.prepare(program);
+    this.run(known.ready, inputs, results, scalars);
+  }
+  /** All that is done once for a program. */
+  private *prepare(program: Program): Generator<void, Ready> {
+    const plan = yield* this.planned(program);
+    const { calls, layout } = plan;
+    const { onPaper, onShared, profile } = this.options;
+    if (onPaper) return { plan, runOf: placed({ ...layout, scalars: [] }) };
+    if (calls.some(({ parallel }) => parallel)) onShared?.();
+    const found = yield* this.functions.of(calls);
+    const functions = Int32Array.from(calls, ({ parallel }, i) => (parallel ? ~found[i] : found[i]));
+    const onCall = profile && ((i: number, milliseconds: number) => profile.add(calls[i], milliseconds));
+    return { plan, runOf: placed({ ...layout, functions }), onCall };
+  }
+  /** Takes a block for all that is inner, and gives it back. */
+  private run(
+    { plan, runOf, onCall }: Ready,
+    inputs: readonly WasmBuffer[],
+    results: readonly WasmBuffer[],
+    scalars: readonly number[],
+  ): void {
+    const { heap, engine } = this;
+    const block = heap.take(plan.layout.bytes);
+    this.last = plan;
+    try {
+      if (!this.options.onPaper) engine.run(runOf(block, inputs, results, scalars), onCall);
+    } finally {
+      heap.give(block);
+    }
   }
   /** Which kernels run, and where what they work on lies. */
   plan(program: Program): Plan {
+    return wholly(this.planned(program));
+  }
+  private *planned(program: Program): Generator<void, Plan> {
     const { relaxed, passes = true, threads = 1, leastWork = LEAST_WORK } = this.options;
     const all = nodesOf(program).filter((node) => sizeOf(node.spec.shape) > 0);
     const nodes = passes ? this.prepared(all, program.outputs) : all;
+    yield;
     const { units, free } = fuse(nodes, program.outputs, { isPointwise, enabled: passes });
-    const single = units.flatMap((unit) => callsOf(unit, free, relaxed));
+    yield;
+    const single: Call[] = [];
+    for (const unit of units) {
+      single.push(...callsOf(unit, free, relaxed));
+      yield;
+    }
     const merged = passes ? chained(single, new Set(program.outputs), relaxed) : single;
     const specs = specsOf(program, nodes);
     const calls =
       threads > 1 ? merged.map((call) => ({ ...call, parallel: isWorthSharing(call, specs, leastWork) })) : merged;
-    return { calls, specs, layout: layOut(program, calls, specs, threads) };
+    yield;
+    const layout = layOut(program, calls, specs, threads);
+    yield;
+    return { calls, specs, layout };
   }
   private prepared(all: readonly Node[], outputs: readonly number[]): Node[] {
     const { winograd = "auto" } = this.options;
@@ -91,33 +150,34 @@ export class Compiler {
   }
 }
 
-interface Runnable extends Layout {
-  readonly outputs: readonly Spec[];
-  readonly functions?: Int32Array;
+/** A program that can be run. */
+interface Ready {
+  readonly plan: Plan;
+  readonly runOf: ReturnType<typeof placed>;
   readonly onCall?: ((call: number, milliseconds: number) => void) | undefined;
 }
-
-/** One run: takes fresh outputs and a block for all that is inner, and gives the block back. */
-function executable(heap: Heap, engine: Engine | undefined, runnable: Runnable): Executable<WasmBuffer> {
-  const { bytes, outputs, onCall } = runnable;
-  const runOf = placed(runnable);
-  return (inputs, scalars) => {
-    for (const x of inputs) heap.check(x);
-    const results: WasmBuffer[] = [];
-    let block = -1;
-    try {
-      for (const { shape, dtype } of outputs) results.push(heap.allocate(dtype, sizeOf(shape)));
-      block = heap.take(bytes);
-      engine?.run(runOf(block, inputs, results, scalars), onCall);
-      return results;
-    } catch (error) {
-      for (const buffer of results) heap.free(buffer);
-      throw error;
-    } finally {
-      if (block >= 0) heap.give(block);
-    }
-  };
+interface Known {
+  ready?: Ready;
 }
+interface Runnable extends Layout {
+  readonly functions?: Int32Array;
+}
+function outputsOf(program: Program): Spec[] {
+  const specs = specsOf(program, []);
+  return program.outputs.map((slot) => specs.get(slot)!);
+}
+/** All or none. */
+function allocateAll(heap: Heap, specs: readonly Spec[]): WasmBuffer[] {
+  const results: WasmBuffer[] = [];
+  try {
+    for (const { shape, dtype } of specs) results.push(heap.allocate(dtype, sizeOf(shape)));
+    return results;
+  } catch (error) {
+    for (const buffer of results) heap.free(buffer);
+    throw error;
+  }
+}
+
 /** Puts addresses in the place of offsets and numbers of buffers. */
 function placed({ functions = new Int32Array(), addresses, argumentsAt, scalars: which }: Runnable) {
   const starts = new Int32Array(addresses.length);

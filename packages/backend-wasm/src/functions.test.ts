@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { Fn, I32 } from "./assembler.ts";
 import type { Call } from "./calls.ts";
 import { makeEngine } from "./engine/engine.ts";
+import { wholly } from "./engine/orders.ts";
 import { Functions } from "./functions.ts";
 import { Heap } from "./memory.ts";
 import { hostFunctions } from "./pointwise/host.ts";
@@ -32,12 +33,12 @@ test("what has been met is not emitted again, in one program or the next", () =>
   };
   const heap = new Heap();
   const functions = new Functions(makeEngine(heap.memory, hostFunctions, 1, 0, undefined), 1);
-  const [a, b, c] = functions.of([call("k", emit), call("k", emit), call("other", () => counting(8))]);
+  const [a, b, c] = wholly(functions.of([call("k", emit), call("k", emit), call("other", () => counting(8))]));
   expect([b, c]).toEqual([a, a + 1]);
-  expect(functions.of([call("k", emit)])).toEqual([a]);
+  expect(wholly(functions.of([call("k", emit)]))).toEqual([a]);
   expect(emitted).toBe(1);
   functions.clear();
-  functions.of([call("k", emit)]);
+  wholly(functions.of([call("k", emit)]));
   expect(emitted).toBe(2);
 });
 test("a kernel in slices gets each slice's number once, in order", () => {
@@ -45,10 +46,9 @@ test("a kernel in slices gets each slice's number once, in order", () => {
   const at = heap.allocate("int32", 6);
   heap.view(at).fill(-1);
   const engine = makeEngine(heap.memory, hostFunctions, 1, 0, undefined);
-  const functions = new Functions(engine, 1).of([
-    call("one", () => counting(10, 1), 1),
-    call("three", () => counting(20, 3), 3),
-  ]);
+  const functions = wholly(
+    new Functions(engine, 1).of([call("one", () => counting(10, 1), 1), call("three", () => counting(20, 3), 3)]),
+  );
   const args = heap.take(64);
   engine.run({
     functions: Int32Array.from(functions),

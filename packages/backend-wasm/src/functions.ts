@@ -4,7 +4,7 @@
 import { Lru } from "@lamina/core/passes";
 import { assemble, type Fn } from "./assembler.ts";
 import type { Call } from "./calls.ts";
-import { door } from "./door.ts";
+import { door, type Inner } from "./door.ts";
 import type { Engine } from "./engine/engine.ts";
 import { hostImports } from "./pointwise/host.ts";
 
@@ -21,20 +21,20 @@ export class Functions {
     this.engine = engine;
     this.threads = threads;
   }
-  /** The number of a function for each call, as the engine has it. */
-  of(calls: readonly Call[]): number[] {
+  /** The number of a function for each call, as the engine has it: a piece of work for each that is new. */
+  *of(calls: readonly Call[]): Generator<void, number[]> {
     const found = new Map(calls.map((call) => [keyOf(call), this.known.get(keyOf(call))]));
     const missing = [
       ...new Map(
         calls.filter((call) => found.get(keyOf(call)) === undefined).map((call) => [keyOf(call), call]),
       ).values(),
     ];
-    const first = missing.length ? this.load(missing) : 0;
+    const first = missing.length ? yield* this.load(missing) : 0;
     missing.forEach((call, i) => found.set(keyOf(call), this.known.set(keyOf(call), first + i)));
     return calls.map((call) => found.get(keyOf(call))!);
   }
-  private load(calls: readonly Call[]): number {
-    const code = moduleOf(calls, this.threads);
+  private *load(calls: readonly Call[]): Generator<void, number> {
+    const code = yield* moduleOf(calls, this.threads);
     const first = this.engine.load(code, calls.length);
     if (calls.some(({ parallel }) => parallel)) this.engine.offer(code, first, calls.length);
     return first;
@@ -46,14 +46,16 @@ export class Functions {
 /** Whether threads share it is part of its code. */
 const keyOf = ({ key, parallel }: Call): string => (parallel ? `${key} shared` : key);
 
-function moduleOf(calls: readonly Call[], threads: number): Uint8Array<ArrayBuffer> {
+function* moduleOf(calls: readonly Call[], threads: number): Generator<void, Uint8Array<ArrayBuffer>> {
   const functions: Fn[] = [];
   const add = (f: Fn): number => hostImports.length + functions.push(f) - 1;
-  const inner = calls.map((call) => {
+  const inner: Inner[] = [];
+  for (const call of calls) {
     const f = call.emit();
     const linked = call.link?.emit();
-    return { params: f.params, kernel: add(f), linked: linked && add(linked) };
-  });
+    inner.push({ params: f.params, kernel: add(f), linked: linked && add(linked) });
+    yield;
+  }
   const doors = calls.map((call, i) => door(call, inner[i], `${i}`, threads));
   return assemble([...functions, ...doors], hostImports, { shared: threads > 1 });
 }

@@ -19,7 +19,7 @@ const compilesFirst = true;
 /** The device with the same plans and the same heap, but no memory and no kernels. */
 function onPaper(maxBytes: number, options: CompileOptions): Backend<WasmBuffer> {
   const heap = new Heap(maxBytes, "on paper");
-  const compiler = new Compiler(heap, { ...options, onPaper: true });
+  const compiler = new Compiler(heap, { ...options, orders: undefined, onPaper: true });
   return {
     name: "wasm",
     dtypes,
@@ -62,7 +62,7 @@ export async function open(
   const threads = countOf(wanted);
   const wide = isWide ?? widen(isWideWanted);
   const place: Place = await placeFor(worker, maxBytes, threads);
-  const { heap, engine, area } = place;
+  const { heap, engine, area, orders, onFailure } = place;
   onHeap?.(heap);
   let helpers: Helpers | undefined;
   const onShared = () => {
@@ -74,6 +74,8 @@ export async function open(
     profile: times,
     threads,
     engine,
+    orders,
+    onFailure,
     onShared,
     leastWork,
   };
@@ -85,7 +87,7 @@ export async function open(
     kernels,
     upload: (data, dtype) => place.upload(data, dtype),
     read: (buffer) => place.read(buffer),
-    free: (buffer) => heap.free(buffer),
+    free: (buffer) => place.free(buffer),
     compile: (program) => compiler.compile(program),
     compilesFirst,
     memory: () => heap.info(),

@@ -2,7 +2,8 @@
 import type { DType, TypedArray } from "@lamina/core";
 import type { WasmBuffer } from "./buffer.ts";
 import { type Engine, makeCodeArea, makeEngine } from "./engine/engine.ts";
-import { openRemote } from "./engine/remote.ts";
+import { Orders, piece } from "./engine/orders.ts";
+import { CLOSED, openRemote } from "./engine/remote.ts";
 import { inPage } from "./engine/start.ts";
 import { notice } from "./engine/threads.ts";
 import { arrayOf, bytesPerElement, Heap } from "./memory.ts";
@@ -15,8 +16,13 @@ export interface Place {
   readonly worker: boolean;
   readonly heap: Heap;
   readonly engine: Engine;
+  /** What is asked of a worker, if it is in one. */
+  readonly orders?: Orders;
   upload(data: TypedArray, dtype: DType): WasmBuffer;
   read(buffer: WasmBuffer): TypedArray | Promise<TypedArray>;
+  free(buffer: WasmBuffer): void;
+  /** These were not computed. */
+  onFailure?(buffers: readonly WasmBuffer[], error: Error): void;
   close(): Promise<unknown>;
 }
 
@@ -46,6 +52,7 @@ function here(maxBytes: number | undefined, threads: number): Place {
     engine: makeEngine(heap.memory, hostFunctions, threads, 0, area),
     upload: (data, dtype) => heap.upload(data, dtype),
     read: (buffer) => heap.read(buffer),
+    free: (buffer) => heap.free(buffer),
     close: async () => {},
   };
 }
@@ -54,11 +61,18 @@ async function elsewhere(maxBytes: number | undefined, threads: number): Promise
   const heap = new Heap(maxBytes, threads > 1 ? "shared" : "elsewhere", (pages) => engine.grow(pages));
   const area = threads > 1 ? makeCodeArea() : undefined;
   const engine = await openRemote(threads > 1 ? heap.memory : undefined, heap.pages, area, threads);
+  const orders = new Orders();
   return {
     area,
     worker: true,
     heap,
     engine,
+    orders,
+    onFailure: (buffers, error) =>
+      engine.spoil(
+        buffers.map(({ pointer }) => pointer),
+        error.message,
+      ),
     upload(data, dtype) {
       const buffer = heap.allocate(dtype, data.length);
       engine.write(buffer.pointer, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
@@ -67,8 +81,24 @@ async function elsewhere(maxBytes: number | undefined, threads: number): Promise
     async read(buffer) {
       heap.check(buffer);
       const { dtype, length, pointer } = buffer;
-      return arrayOf(dtype, await engine.read(pointer, length * bytesPerElement(dtype)));
+      const bytes = await new Promise<Uint8Array<ArrayBuffer>>((resolve, reject) =>
+        orders.give(
+          piece(() => void engine.read(pointer, length * bytesPerElement(dtype)).then(resolve, reject)),
+          reject,
+        ),
+      );
+      return arrayOf(dtype, bytes);
     },
-    close: () => engine.close(),
+    // what was asked for before may still use it
+    free(buffer) {
+      orders.give(
+        piece(() => heap.free(buffer)),
+        () => {},
+      );
+    },
+    close() {
+      orders.drop(new Error(CLOSED));
+      return engine.close();
+    },
   };
 }

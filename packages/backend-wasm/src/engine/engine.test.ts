@@ -6,6 +6,7 @@ import { Functions } from "../functions.ts";
 import { Heap } from "../memory.ts";
 import { hostFunctions } from "../pointwise/host.ts";
 import { makeCodeArea, makeEngine } from "./engine.ts";
+import { wholly } from "./orders.ts";
 import { type Helpers, startHelpers } from "./threads.ts";
 
 const SLICES = 1000;
@@ -23,7 +24,7 @@ function team(threads: number) {
   const own = heap.take(threads * 128);
   const args = heap.take(64);
   const run = (call: Call): Int32Array => {
-    const [which] = functions.of([call]);
+    const [which] = wholly(functions.of([call]));
     engine.run({
       functions: Int32Array.of(~which),
       starts: Int32Array.of(0),

@@ -8,9 +8,12 @@ import { start } from "./start.ts";
 export interface RemoteEngine extends Engine {
   write(pointer: number, bytes: Uint8Array): void;
   read(pointer: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
+  /** What lies at these addresses was not computed. */
+  spoil(pointers: readonly number[], message: string): void;
   grow(pages: number): void;
   close(): Promise<unknown>;
 }
+export const CLOSED = "wasm: the backend was closed before the value was read; read it before close()";
 interface Waiting {
   resolve(bytes: Uint8Array<ArrayBuffer>): void;
   reject(error: Error): void;
@@ -77,9 +80,10 @@ export async function openRemote(
         worker.tell({ say: "read", id: ids++, pointer, length });
       });
     },
+    spoil: (pointers, message) => worker.tell({ say: "spoil", pointers, message }),
     grow: (more) => worker.tell({ say: "grow", pages: more }),
     close() {
-      lose(new Error("wasm: the backend was closed before the value was read; read it before close()"));
+      lose(new Error(CLOSED));
       return worker.stop();
     },
   };

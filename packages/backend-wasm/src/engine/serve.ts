@@ -32,6 +32,7 @@ export type Message =
       readonly functions: number;
     }
   | { readonly say: "run"; readonly run: Run; readonly timed: boolean }
+  | { readonly say: "spoil"; readonly pointers: readonly number[]; readonly message: string }
   | { readonly say: "write"; readonly pointer: number; readonly bytes: Uint8Array }
   | { readonly say: "read"; readonly id: number; readonly pointer: number; readonly length: number };
 export type Answer =
@@ -79,7 +80,9 @@ export function serve(port: Port, make: typeof makeEngine, imports: Imports): vo
     else if (data.say === "load") engine.load(data.code, data.functions);
     else if (data.say === "offer") engine.offer(data.code, data.first, data.functions);
     else if (data.say === "run") run(data.run, data.timed);
-    else if (data.say === "write") {
+    else if (data.say === "spoil") {
+      for (const pointer of data.pointers) broken.set(pointer, data.message);
+    } else if (data.say === "write") {
       new Uint8Array(memory.buffer, data.pointer, data.bytes.length).set(data.bytes);
       broken.delete(data.pointer);
     } else read(data.id, data.pointer, data.length);
