@@ -3,6 +3,7 @@
 import { runConformance } from "@lamina/conformance";
 import { conformWith } from "@lamina/conformance/vitest";
 import * as vitest from "vitest";
+import { missingFor } from "./headlessGl.ts";
 import { type GpujsOptions, gaps, gpujs } from "./index.ts";
 
 const { describe, expect, test } = vitest;
@@ -55,7 +56,22 @@ describe("what is not here is said", () => {
       'gpujs: mode "webgl2" is not here: it needs a browser with WebGL 2 and its float textures (EXT_color_buffer_float). Here are webasm, cpu',
     ));
   test("a mode that needs a package, with the command that adds it", () =>
-    refusal({ mode: "headlessgl" }).toThrow("the package gl with its native part; run `npm install gl`"));
+    refusal({ mode: "headlessgl" }).toThrow(
+      'gpujs: mode "headlessgl" is not here: it needs Node, the package gl, and an X display: the package gl is not installed; run `npm install gl` and allow its install script. Here are webasm, cpu',
+    ));
+  test("of headless-gl, what exactly is missing", () => {
+    const requiring = (load: () => unknown) => Object.assign(load, { resolve: (name: string) => name });
+    const unbuilt = requiring(() => {
+      throw new Error("Could not locate the bindings file. Tried:\n → …");
+    });
+    expect(missingFor(unbuilt)).toMatch(
+      /^the package gl does not load \(Could not locate the bindings file. Tried:\); run `npm rebuild gl`/,
+    );
+    expect(missingFor(requiring(() => () => null))).toMatch(
+      /no context, because there is no X display; start with `xvfb-run/,
+    );
+    expect(missingFor(undefined)).toContain("run `npm install gpu.js gl`");
+  });
   test("WebGPU, which answers later", () =>
     refusal({ mode: "webgpu" }).toThrow(
       'gpujs: gpu.js answers with promises in mode "webgpu", and kernels of this device answer at once; use @lamina/backend-webgpu, or one of the modes webgl2, webgl, headlessgl, webasm, cpu',

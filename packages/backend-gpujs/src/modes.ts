@@ -1,5 +1,6 @@
 // The modes of gpu.js: which there are, which of them are here, and what a missing one needs.
 import type { GpuClass } from "./gpu.ts";
+import { missingForGl } from "./headlessGl.ts";
 
 export type Mode = "webgl2" | "webgl" | "headlessgl" | "webasm" | "cpu";
 
@@ -8,7 +9,7 @@ interface ModeEntry {
   readonly textures: boolean;
   here(GPU: GpuClass): boolean;
   /** What it takes, and how to get it. */
-  readonly needs: string;
+  needs(): string;
 }
 const inBrowser = (): boolean => "document" in globalThis || "importScripts" in globalThis;
 
@@ -17,25 +18,24 @@ export const modes: Readonly<Record<Mode, ModeEntry>> = {
   webgl2: {
     textures: true,
     here: (GPU) => inBrowser() && GPU.isWebGL2Supported,
-    needs: "a browser with WebGL 2 and its float textures (EXT_color_buffer_float)",
+    needs: () => "a browser with WebGL 2 and its float textures (EXT_color_buffer_float)",
   },
   webgl: {
     textures: true,
     here: (GPU) => inBrowser() && GPU.isWebGLSupported,
-    needs: "a browser with WebGL and float textures (OES_texture_float)",
+    needs: () => "a browser with WebGL and float textures (OES_texture_float)",
   },
   headlessgl: {
     textures: true,
     here: (GPU) => !inBrowser() && GPU.isHeadlessGLSupported,
-    needs:
-      "Node, an X display, and the package gl with its native part; run `npm install gl` and allow its install script",
+    needs: () => `Node, the package gl, and an X display: ${inBrowser() ? "this is a browser" : missingForGl()}`,
   },
   webasm: {
     textures: false,
     here: (GPU) => GPU.isWebAssemblySupported,
-    needs: "an engine with WebAssembly, and a Content-Security-Policy that allows 'wasm-unsafe-eval'",
+    needs: () => "an engine with WebAssembly, and a Content-Security-Policy that allows 'wasm-unsafe-eval'",
   },
-  cpu: { textures: false, here: () => true, needs: "nothing" },
+  cpu: { textures: false, here: () => true, needs: () => "nothing" },
 };
 const names = Object.keys(modes) as Mode[];
 
@@ -51,5 +51,5 @@ export function chooseMode(GPU: GpuClass, wanted: string | undefined): Mode {
   if (!mode) throw new Error(`gpujs: there is no mode "${wanted}"; use one of ${names.join(", ")}`);
   if (modes[mode].here(GPU)) return mode;
   const here = names.filter((name) => modes[name].here(GPU));
-  throw new Error(`gpujs: mode "${mode}" is not here: it needs ${modes[mode].needs}. Here are ${here.join(", ")}`);
+  throw new Error(`gpujs: mode "${mode}" is not here: it needs ${modes[mode].needs()}. Here are ${here.join(", ")}`);
 }
