@@ -1,10 +1,24 @@
-// The suite on WebGL 2 in a real Chromium, where textures, shaders and their limits are. Two levels, since each kernel is a
-// shader to compile; the others pass there too but for numbers below 2^-126, which WebGL may take for 0.
+// The suite on gpu.js's graphics modes in a real Chromium, where textures, shaders and their limits are. Few levels, since each kernel is a
+// shader to compile in software; the others pass there too, and run by `npm run support`.
 import { conformInBrowser } from "@lamina/conformance/vitest";
 import * as vitest from "vitest";
 
-conformInBrowser(vitest, "gpujs", {
-  module: new URL("./index.ts", import.meta.url),
-  levels: ["ops", "programs"],
-  absent: process.env.LAMINA_ABSENT_CHROMIUM,
+const module = new URL("./index.ts", import.meta.url);
+const absent = process.env.LAMINA_ABSENT_CHROMIUM;
+
+conformInBrowser(vitest, "gpujs", { module, absent, levels: ["ops", "programs"] });
+for (const mode of ["webgl", "webgpu"])
+  conformInBrowser(vitest, `gpujs, mode ${mode},`, {
+    module,
+    absent,
+    with: { mode },
+    levels: ["programs", "concurrency", "errors"],
+  });
+// where compilers of shaders like to assume that there are none
+conformInBrowser(vitest, "gpujs, mode webgpu, NaN", {
+  module,
+  absent,
+  with: { mode: "webgpu" },
+  levels: ["edges"],
+  filter: "NaN",
 });

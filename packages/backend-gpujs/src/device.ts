@@ -3,13 +3,16 @@
 import { DeviceLostError, type DType, type MemoryInfo, type TypedArray } from "@lamina/core";
 import { type Gpu, type GpuKernel, isTexture, type Values } from "./gpu.ts";
 import { declarations, functionsIn } from "./helpers.ts";
+import { atOnce, inTurn, type Later, type Order, whenAll } from "./order.ts";
 import { type Operand, operandOf, type Position, pieceNames } from "./source.ts";
 import { destroyTexture, textureBytes } from "./textures.ts";
 
 /** Kernels kept for when they come again. One whose results are alive stays longer. */
 const MOST_KERNELS = 1024;
-/** What a browser lets a fragment shader read. */
-const MOST_OPERANDS = 15;
+/** How a mode keeps values: as arrays of the host, as WebGL's textures, or as WebGPU's buffers. */
+export type Storage = "arrays" | "textures" | "buffers";
+/** What a kernel may read: of textures what browsers let a fragment shader, of buffers what every WebGPU device has, but the result. */
+const MOST_OPERANDS: Readonly<Record<Storage, number>> = { arrays: 15, textures: 15, buffers: 7 };
 
 interface Cached {
   readonly run: GpuKernel;
@@ -17,7 +20,9 @@ interface Cached {
   live: number;
 }
 interface Piece {
-  readonly values: Values;
+  readonly values: Later<Values>;
+  /** The least it takes on the device; of textures more is counted once they are there. */
+  readonly bytes: number;
   readonly maker: Cached | undefined;
 }
 /** An array on the device. */
@@ -43,6 +48,8 @@ export interface Launch {
   readonly dtype: DType;
   readonly length: number;
   readonly bounds?: GpujsBuffer["bounds"];
+  /** Must come true before this runs. */
+  readonly after?: Promise<unknown> | undefined;
   /** Statements that return number `i` of the result. They may use `inf` and `nan`, which shader languages cannot write. */
   text(operands: readonly Operand[], i: Position): string;
 }
@@ -51,73 +58,138 @@ export class Device {
   private readonly gpu: Gpu;
   /** The most numbers in one texture. */
   private readonly most: number;
-  private readonly textures: boolean;
+  private readonly storage: Storage;
+  private readonly order: Order;
   private readonly kernels = new Map<string, Cached>();
   private readonly live = new Set<GpujsBuffer>();
   private uploader: Cached | undefined = undefined;
   private bytes = 0;
   private peakBytes = 0;
 
-  constructor(gpu: Gpu, most: number, textures: boolean) {
+  constructor(gpu: Gpu, most: number, storage: Storage) {
     this.gpu = gpu;
     this.most = most;
-    this.textures = textures;
+    this.storage = storage;
+    this.order = storage === "buffers" ? inTurn() : atOnce;
   }
 
   // ---- memory --------------------------------------------------------------------------------------------------------
   upload(data: TypedArray, dtype: DType): GpujsBuffer {
     this.checkAlive();
     const numbers = dtype === "int32" ? toWords(data) : toNumbers(data, dtype);
-    const bounds = dtype === "int32" ? boundsOf(data) : undefined;
-    const pieces = this.eachPiece(numbers.length, (start, end) => {
-      const part = start === 0 && end === numbers.length ? numbers : numbers.slice(start, end);
-      return this.textures ? this.toTexture(part) : { values: part, maker: undefined };
-    });
-    return this.adopt({ dtype, length: data.length, pieces, bounds });
+    return this.place(numbers, dtype, data.length, dtype === "int32" ? boundsOf(data) : undefined);
   }
-  private toTexture(part: Float32Array): Piece {
+  /** What the host makes of values of the device. */
+  onHost(
+    inputs: readonly GpujsBuffer[],
+    { dtype, length }: Pick<GpujsBuffer, "dtype" | "length">,
+    compute: (...data: readonly TypedArray[]) => TypedArray,
+  ): GpujsBuffer {
+    const data = inputs.map((x) => this.read(x));
+    const numbers = whenAll(data, (all) => {
+      const made = compute(...all);
+      return dtype === "int32" ? toWords(made) : toNumbers(made, dtype);
+    });
+    return this.place(numbers, dtype, length, undefined);
+  }
+  /** Lets the host look at values, which throws if it does not like them: here, or, where they come later, in what waits for the promise. */
+  look(buffer: GpujsBuffer, user: string, see: (data: TypedArray) => void): Promise<void> | undefined {
+    const seen = whenAll([this.read(buffer, user)], ([data]) => see(data));
+    if (!(seen instanceof Promise)) return undefined;
+    seen.catch(() => undefined); // who waits for it is told
+    return seen;
+  }
+  private place(
+    numbers: Later<Float32Array>,
+    dtype: DType,
+    length: number,
+    bounds: GpujsBuffer["bounds"],
+  ): GpujsBuffer {
+    const total = length * wordsOf(dtype);
+    const pieces = this.eachPiece(total, (start, end) => {
+      const part = (all: Float32Array) => (start === 0 && end === total ? all : all.slice(start, end));
+      if (this.storage === "arrays") return this.pieceOf(part(numbers as Float32Array), end - start, undefined);
+      const maker = this.uploaderOf(end - start);
+      const send = ([all]: readonly Float32Array[]): Later<Values> => {
+        maker.run.setOutput([end - start]);
+        return maker.run(part(all));
+      };
+      return this.pieceOf(
+        this.inOrder(() => whenAll([numbers], send)),
+        end - start,
+        maker,
+      );
+    });
+    return this.adopt({ dtype, length, pieces, bounds });
+  }
+  private uploaderOf(length: number): Cached {
     this.uploader ??= {
       run: this.gpu.createKernel("function (x) { return x[this.thread.x]; }", {
         ...settings,
         dynamicOutput: true,
         dynamicArguments: true,
-        output: [part.length],
+        output: [length],
       }),
       live: 0,
     };
-    this.uploader.run.setOutput([part.length]);
-    this.uploader.live++;
-    return { values: this.uploader.run(part), maker: this.uploader };
+    return this.uploader;
   }
-  read(buffer: GpujsBuffer, user = "read"): TypedArray {
-    const pieces = this.piecesOf(buffer, user).map(({ values }) => (isTexture(values) ? values.toArray() : values));
-    this.checkAlive(); // afterwards: what a lost context reads is zeros
-    const numbers = pieces.length === 1 ? pieces[0] : joined(pieces);
-    if (buffer.dtype === "int32") return fromWords(numbers, buffer.length);
-    return buffer.dtype === "float32" ? numbers.slice(0, buffer.length) : Uint8Array.from(numbers);
+  private pieceOf(values: Later<Values>, length: number, maker: Cached | undefined): Piece {
+    if (maker) maker.live++;
+    const isHere = !(values instanceof Promise) && isTexture(values);
+    return { values, bytes: isHere ? textureBytes(values) : 4 * length, maker };
+  }
+  read(buffer: GpujsBuffer, user = "read"): Later<TypedArray> {
+    const pieces = this.piecesOf(buffer, user).map(({ values }) => values);
+    return this.inOrder(() =>
+      whenAll(pieces, (all) =>
+        whenAll(
+          all.map((values) => (isTexture(values) ? values.toArray() : values)),
+          (parts) => {
+            this.checkAlive(); // afterwards: what a lost context reads is zeros
+            return decoded(parts.length === 1 ? parts[0] : joined(parts), buffer);
+          },
+        ),
+      ),
+    );
   }
   free(buffer: GpujsBuffer): void {
     for (const piece of this.piecesOf(buffer, "free")) this.release(piece);
     this.live.delete(buffer);
     buffer.pieces = undefined;
   }
-  private release({ values, maker }: Piece): void {
-    this.bytes -= sizeOfValues(values);
-    if (!maker) return;
+  private release({ values, bytes, maker }: Piece): void {
+    this.bytes -= bytes;
+    if (maker) void this.inOrder(() => whenAll([values], ([made]) => this.letGo(made, maker)));
+  }
+  private letGo(values: Values, maker: Cached): void {
     maker.live--;
-    if (isTexture(values)) destroyTexture(values, maker.run);
+    if (!isTexture(values)) return;
+    if (this.storage === "textures") destroyTexture(values, maker.run);
+    else values.delete();
+  }
+  /** In turn where the device answers later; what goes wrong there is told to who reads. */
+  private inOrder<T>(work: () => Later<T>): Later<T> {
+    const done = this.order(work);
+    if (!(done instanceof Promise)) return done;
+    const named = done.catch((error: Error) => {
+      throw /device was lost/i.test(error.message) ? new DeviceLostError("gpujs", error.message) : error;
+    });
+    named.catch(() => undefined);
+    return named;
   }
   info(): MemoryInfo {
     return { bytes: this.bytes, buffers: this.live.size, peakBytes: this.peakBytes };
   }
   async close(): Promise<void> {
     for (const buffer of this.live) this.free(buffer);
+    await this.order(() => undefined);
     this.kernels.clear();
     this.uploader = undefined;
     await this.gpu.destroy();
   }
   private adopt(buffer: GpujsBuffer): GpujsBuffer {
-    for (const { values } of buffer.pieces!) this.bytes += sizeOfValues(values);
+    for (const { bytes } of buffer.pieces!) this.bytes += bytes;
     this.peakBytes = Math.max(this.peakBytes, this.bytes);
     this.live.add(buffer);
     return buffer;
@@ -146,11 +218,11 @@ export class Device {
   // ---- kernels -------------------------------------------------------------------------------------------------------
   /** How many of these a kernel can read at once. */
   fits(inputs: readonly GpujsBuffer[]): boolean {
-    return inputs.reduce((sum, { pieces }) => sum + pieces!.length, 0) <= MOST_OPERANDS;
+    return inputs.reduce((sum, { pieces }) => sum + pieces!.length, 0) <= MOST_OPERANDS[this.storage];
   }
   launch(launch: Launch): GpujsBuffer {
     this.checkAlive();
-    const { key, inputs, scalars = [], dtype, length, bounds } = launch;
+    const { key, inputs, scalars = [], dtype, length, bounds, after } = launch;
     const values = inputs.flatMap((x) => this.piecesOf(x, key).map((p) => p.values));
     const total = length * wordsOf(dtype);
     const whole = `${key}|${inputs.map((x) => x.length * wordsOf(x.dtype))}`;
@@ -159,11 +231,12 @@ export class Device {
       this.eachPiece(total, (start, end) => {
         const maker = this.kernelFor(`${whole}|${end - start}|${total}`, launch, end - start, total > this.most);
         const base = total > this.most ? [start] : [];
-        pieces.push({ values: maker.run(...values, ...scalars, Infinity, Number.NaN, ...base), maker });
-        maker.live++;
+        const run = (all: readonly Values[]) => maker.run(...all, ...scalars, Infinity, Number.NaN, ...base);
+        const made = this.inOrder(() => (after ? after.then(() => whenAll(values, run)) : whenAll(values, run)));
+        pieces.push(this.pieceOf(made, end - start, maker));
       });
     } catch (error) {
-      for (const { values: made, maker } of pieces) if (isTexture(made)) destroyTexture(made, maker!.run);
+      for (const piece of pieces) this.release({ ...piece, bytes: 0 });
       throw error;
     }
     return this.adopt({ dtype, length, pieces, bounds });
@@ -192,9 +265,9 @@ export class Device {
       ...settings,
       output: [output],
       functions,
-      ...(this.textures && { injectedNative: declarations(functions) }),
+      ...(this.storage === "textures" && { injectedNative: declarations(functions) }),
       argumentTypes: {
-        ...typed(arrays, this.textures ? "ArrayTexture(1)" : "Array"),
+        ...typed(arrays, this.storage === "textures" ? "ArrayTexture(1)" : "Array"),
         ...typed(numbers, "Float"),
         ...typed(base, "Integer"),
       },
@@ -221,7 +294,11 @@ const settings = {
 };
 const typed = (names: readonly string[], type: string) => Object.fromEntries(names.map((name) => [name, type]));
 
-const sizeOfValues = (values: Values): number => (isTexture(values) ? textureBytes(values) : values.byteLength);
+/** What the numbers of a buffer stand for. */
+function decoded(numbers: Float32Array, { dtype, length }: GpujsBuffer): TypedArray {
+  if (dtype === "int32") return fromWords(numbers, length);
+  return dtype === "float32" ? numbers.slice(0, length) : Uint8Array.from(numbers);
+}
 function joined(parts: readonly Float32Array[]): Float32Array {
   const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;

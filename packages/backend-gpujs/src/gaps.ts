@@ -1,4 +1,4 @@
-// What this device does not do as docs/ops.md says, by exact case of the conformance suite: in WebGL, numbers below 2^-126.
+// What this device does not do as docs/ops.md says, by exact case of the conformance suite: in shaders, numbers below 2^-126.
 import type { OpName } from "@lamina/core";
 
 interface Device {
@@ -13,7 +13,7 @@ const functions = ["sign", "floor", "ceil", "sqrt", "exp", "log", "reciprocal", 
 const ofTwo = ["add", "sub", "mul", "maximum", "minimum", "equal", "less", "lessEqual", "div", "pow", "atan2"];
 
 const reason =
-  "WebGL lets a device take subnormal numbers, below 2^-126, for 0, and this one does (OpenGL ES Shading Language 3.00, 4.5.1)";
+  "shader languages let a device take subnormal numbers, below 2^-126, for 0, and this one does (GLSL ES 3.00, 4.5.1; WGSL, floating point evaluation)";
 /** gpu.js's WebAssembly and JavaScript keep them, and so do some graphics cards. */
 const addsThemAs0: Gap["when"] = async ({ compute }) => (await compute("add", 2 ** -149, 2 ** -149)) === 0;
 /** A driver may turn a sign without looking at the number. */

@@ -7,7 +7,8 @@ export interface Texture {
   readonly internalFormat: number;
   readonly context: WebGLContext;
   readonly texture: Counted;
-  toArray(): Float32Array;
+  /** In mode "webgpu" a promise, and none of the above is there but `type`. */
+  toArray(): Float32Array | Promise<Float32Array>;
   delete(): void;
 }
 /** A WebGLTexture, on which gpu.js counts who holds it. */
@@ -23,7 +24,8 @@ export type Values = Texture | Float32Array;
 export const isTexture = (values: Values): values is Texture => !(values instanceof Float32Array);
 
 export interface GpuKernel {
-  (...args: (Values | number)[]): Values;
+  /** In mode "webgpu" a promise. */
+  (...args: (Values | number)[]): Values | Promise<Values>;
   readonly kernel: { texture?: Texture };
   setOutput(size: readonly number[]): GpuKernel;
   destroy(removeCanvas?: boolean): void;
@@ -42,4 +44,6 @@ export interface GpuClass {
   readonly isWebGL2Supported: boolean;
   readonly isHeadlessGLSupported: boolean;
   readonly isWebAssemblySupported: boolean;
+  /** Whether there is an adapter. */
+  isWebGPUAvailable(): Promise<boolean>;
 }

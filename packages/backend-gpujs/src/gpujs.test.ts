@@ -72,12 +72,14 @@ describe("what is not here is said", () => {
     );
     expect(missingFor(undefined)).toContain("run `npm install gpu.js gl`");
   });
-  test("WebGPU, which answers later", () =>
+  test("WebGPU, which Node does not have by itself", () =>
     refusal({ mode: "webgpu" }).toThrow(
-      'gpujs: gpu.js answers with promises in mode "webgpu", and kernels of this device answer at once; use @lamina/backend-webgpu, or one of the modes webgl2, webgl, headlessgl, webasm, cpu',
+      'gpujs: mode "webgpu" is not here: it needs WebGPU as browsers have it: navigator.gpu, with an adapter. Here are webasm, cpu',
     ));
   test("a mode that does not exist", () =>
-    refusal({ mode: "gl" }).toThrow('gpujs: there is no mode "gl"; use one of webgl2, webgl, headlessgl, webasm, cpu'));
+    refusal({ mode: "gl" }).toThrow(
+      'gpujs: there is no mode "gl"; use one of webgl2, webgl, headlessgl, webasm, cpu, webgpu',
+    ));
   test("a class that is not gpu.js's", () =>
     refusal({ GPU: class GPU {} }).toThrow("gpujs: what was passed as GPU is not the class of gpu.js"));
 });

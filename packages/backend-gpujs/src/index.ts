@@ -11,7 +11,7 @@ export { gaps } from "./gaps.ts";
 export type { Mode } from "./modes.ts";
 
 export interface GpujsOptions {
-  /** How gpu.js computes. Default: the first that is here of "webgl2", "webgl", "headlessgl", "webasm", "cpu". */
+  /** How gpu.js computes. Default: the first that is here of "webgl2", "webgl", "headlessgl", "webasm", "cpu". There is "webgpu" as well. */
   mode?: Mode;
   /** The class `GPU` of gpu.js, where it is not the installed package: a script tag, another copy. */
   GPU?: unknown;
@@ -40,11 +40,15 @@ function kernelsOf(device: Device): Kernels<GpujsBuffer> {
 export async function gpujs(options: GpujsOptions = {}): Promise<Backend<GpujsBuffer>> {
   const { mode, GPU, textureSize } = options;
   const found = await findGPU(GPU);
-  const chosen = chooseMode(found, mode);
+  const chosen = await chooseMode(found, mode);
   const gpu = new found({ mode: chosen });
-  const { textures } = modes[chosen];
+  const { storage } = modes[chosen];
   const side = Math.min(gpu.Kernel.features?.maxTextureSize ?? LARGEST_SIDE, LARGEST_SIDE);
-  const device = new Device(gpu, textureSize ?? (textures ? side * side : Number.MAX_SAFE_INTEGER), textures);
+  const device = new Device(
+    gpu,
+    textureSize ?? (storage === "arrays" ? Number.MAX_SAFE_INTEGER : side * side),
+    storage,
+  );
   return {
     name: "gpujs",
     dtypes: ["float32", "int32", "uint8", "bool"],

@@ -13,6 +13,9 @@ export interface Run {
 /** The device's name, without its mode. */
 export const nameOf = ({ backend }: Pick<Run, "backend">): string => backend.split(":")[0];
 
+/** Of modes that compute with the kernels of another that is judged whole: on a renderer in software all levels take an hour each. */
+const FEWER = ["ops", "programs", "determinism", "concurrency", "errors"];
+
 export const runs: readonly Run[] = [
   { id: "reference", backend: "reference", where: "Node" },
   { id: "wasm", backend: "wasm", where: "Node" },
@@ -30,5 +33,10 @@ export const runs: readonly Run[] = [
   { id: "gpujs-cpu", backend: "gpujs:cpu", where: "Node, mode cpu" },
   { id: "gpujs-webasm", backend: "gpujs:webasm", where: "Node, mode webasm" },
   { id: "gpujs-chromium", backend: "gpujs", where: "Chromium, mode webgl2", args: ["--browser"] },
-  { id: "gpujs-chromium-webgl", backend: "gpujs:webgl", where: "Chromium, mode webgl", args: ["--browser"] },
+  ...["webgl", "webgpu"].map((mode) => ({
+    id: `gpujs-chromium-${mode}`,
+    backend: `gpujs:${mode}`,
+    where: `Chromium, mode ${mode} (levels ${FEWER.join(", ")})`,
+    args: ["--browser", "--level", ...FEWER],
+  })),
 ];

@@ -11,15 +11,17 @@ interface AxisAttrs {
 }
 
 /** What is known of an index from the host needs no look at it; one that was computed is read. */
-function check(device: Device, op: string, x: Input, index: Input, axis: number): void {
+function check(device: Device, op: string, x: Input, index: Input, axis: number): Promise<void> | undefined {
   const n = x.shape[axis];
   const { bounds } = index.buffer;
-  if (bounds && bounds[0] >= 0 && bounds[1] < n) return;
-  for (const k of device.read(index.buffer, op))
-    if (k < 0 || k >= n)
-      throw new Error(
-        `${op}: index ${k} is out of range for axis ${axis} of size ${n} (x [${x.shape}], index [${index.shape}]); indices must lie in 0..${n - 1}`,
-      );
+  if (bounds && bounds[0] >= 0 && bounds[1] < n) return undefined;
+  return device.look(index.buffer, op, (data) => {
+    for (const k of data)
+      if (k < 0 || k >= n)
+        throw new Error(
+          `${op}: index ${k} is out of range for axis ${axis} of size ${n} (x [${x.shape}], index [${index.shape}]); indices must lie in 0..${n - 1}`,
+        );
+  });
 }
 
 const gatherText = single<AxisAttrs>(
@@ -36,8 +38,8 @@ const gatherText = single<AxisAttrs>(
   ([x]) => x.buffer.bounds,
 );
 export const gather: Row<AxisAttrs> = (device, inputs, attrs, scalars, out) => {
-  check(device, "gather", inputs[0], inputs[1], attrs.axis);
-  return gatherText(device, inputs, attrs, scalars, out);
+  const after = check(device, "gather", inputs[0], inputs[1], attrs.axis);
+  return gatherText(device, inputs, attrs, scalars, out, after);
 };
 
 /** Each element of the result looks through the index for those that name it. */
@@ -67,17 +69,12 @@ const scatterText = single<AxisAttrs>("scatterAdd", ([x, index], { axis }, out) 
 });
 export const scatterAdd: Row<AxisAttrs> = (device, inputs, attrs, scalars, out) => {
   const [x, index, src] = inputs;
-  check(device, "scatterAdd", x, index, attrs.axis);
-  if (index.shape[attrs.axis] <= LONG) return scatterText(device, inputs, attrs, scalars, out);
+  const after = check(device, "scatterAdd", x, index, attrs.axis);
+  if (index.shape[attrs.axis] <= LONG) return scatterText(device, inputs, attrs, scalars, out, after);
   const strides = stridesOf(x.shape);
   const others = indexPlaces(index.shape, strides, attrs.axis);
-  return addedOnHost(
-    device,
-    device.read(x.buffer),
-    src.buffer,
-    index.buffer,
-    (i, k) => others[i] + k * strides[attrs.axis],
-  );
+  const place = (i: number, k: number) => others[i] + k * strides[attrs.axis];
+  return addedOnHost(device, x.buffer, src.buffer, index.buffer, place);
 };
 /** Where in x the elements of `shape` lie, but for `axis`. */
 function indexPlaces(shape: readonly number[], strides: readonly number[], axis: number): Float64Array {

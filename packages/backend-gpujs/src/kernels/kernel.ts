@@ -21,8 +21,8 @@ export const single =
     op: string,
     text: (inputs: readonly Input[], attrs: Attrs, out: Spec) => Launch["text"],
     boundsOf: (inputs: readonly Input[], scalars: readonly number[]) => GpujsBuffer["bounds"] = () => undefined,
-  ): Row<Attrs> =>
-  (device, inputs, attrs, scalars, out) =>
+  ): ((...row: [...Parameters<Row<Attrs>>, after?: Launch["after"]]) => GpujsBuffer) =>
+  (device, inputs, attrs, scalars, out, after) =>
     device.launch({
       key: `${op} ${JSON.stringify(attrs)} ${inputs.map((x) => `${x.dtype}[${x.shape}]`)} ${out.dtype}[${out.shape}]`,
       inputs: inputs.map((x) => x.buffer),
@@ -30,6 +30,7 @@ export const single =
       dtype: out.dtype,
       length: sizeOf(out.shape),
       bounds: boundsOf(inputs, scalars),
+      after,
       text: (operands, i) => text(inputs, attrs, out)(operands, i),
     });
 

@@ -18,7 +18,8 @@ export const maxPool2dIndices = single<WindowAttrs>("maxPool2dIndices", ([x], at
   const [H, W] = x.shape.slice(2);
   const [names, [n, c, row, column]] = named("c", indexOf(quotient(i, 2), out.shape), out.shape);
   const value = data.at(data.place([n, c, "h", "w"], stridesOf(x.shape)));
-  const body = `v = ${value};\nif (found == 0 || v > m || (v != v && m == m)) { m = v; found = 1; mh = h; mw = w; }`;
+  // not v != v: WGSL's compilers take that for false, whatever v is
+  const body = `v = ${value};\nif (found == 0 || v > m || (!(v == v) && m == m)) { m = v; found = 1; mh = h; mw = w; }`;
   const search = eachElement([row, column], [H, W], attrs, body);
   const at = place("mh", W, "mw");
   return `${names}let m = -inf;\nlet v = m;\nlet found = 0;\nlet mh = 0;\nlet mw = 0;\n${search}${returnWords(i, wordsOfPosition(at))}`;
@@ -40,5 +41,5 @@ export const maxPool2dGrad: Row = (device, inputs, attrs, scalars, out) => {
   const plane = sizeOf(out.shape.slice(2));
   if (windows <= LONG) return gradText(device, inputs, attrs, scalars, out);
   const place = (i: number, at: number) => Math.floor(i / windows) * plane + at;
-  return addedOnHost(device, new Float32Array(sizeOf(out.shape)), dy.buffer, indices.buffer, place);
+  return addedOnHost(device, sizeOf(out.shape), dy.buffer, indices.buffer, place);
 };

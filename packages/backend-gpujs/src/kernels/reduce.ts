@@ -165,7 +165,7 @@ function better(op: "argmax" | "argmin", dtype: string): string {
     ["ml", "mh"],
   ];
   if (dtype === "int32") return op === "argmax" ? lessWords(m, v) : lessWords(v, m);
-  return `(vl ${op === "argmax" ? ">" : "<"} ml || (vl != vl && ml == ml))`;
+  return `(vl ${op === "argmax" ? ">" : "<"} ml || (!(vl == vl) && ml == ml))`;
 }
 /** Of each run the place of the extreme, first among equals; later rounds choose among the places that earlier ones found. */
 function placesText(op: "argmax" | "argmin", dtype: string, run: Run, n: number, again: boolean): Launch["text"] {

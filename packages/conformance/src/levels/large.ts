@@ -6,6 +6,7 @@ import {
   record,
   type Shape,
   setBackend,
+  sizeOf,
   type Tensor,
   type TypedArray,
   tensor,
@@ -25,9 +26,10 @@ const run = (
   attrs: object,
   scalars: readonly number[] = [],
 ): Promise<TypedArray> => record(recordOf(op), inputs, attrs, scalars).data();
+/** By map: it is many times as fast as Float32Array.from({ length }). */
 const filled = (shape: Shape, value: (i: number) => number): Tensor =>
   tensor(
-    Float32Array.from({ length: shape.reduce((p, n) => p * n, 1) }, (_, i) => value(i)),
+    new Float32Array(sizeOf(shape)).map((_, i) => value(i)),
     { shape },
   );
 
@@ -117,7 +119,7 @@ const rows: Readonly<Record<string, () => Promise<undefined>>> = {
 const many: Readonly<Record<string, () => Promise<undefined>>> = {
   arange: async () => expectEach(await run("arange", [], { length: MANY, dtype: "int32" }, [0, 1]), MANY, (i) => i),
   add: async () => {
-    const x = tensor(Float32Array.from({ length: MANY }, (_, i) => i & 1023));
+    const x = filled([MANY], (i) => i & 1023);
     return expectEach(await run("add", [x, x], {}), MANY, (i) => 2 * (i & 1023));
   },
   argmax: async () => {
