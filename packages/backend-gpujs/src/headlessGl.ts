@@ -7,6 +7,8 @@ interface NodeModule {
 interface Node {
   getBuiltinModule?(name: string): unknown;
 }
+/** The package that gpu.js looks for. */
+const GL = "gl";
 type MakeContext = (width: number, height: number) => object | null;
 
 /** A require as gpu.js has it; undefined outside Node, or where gpu.js is not an installed package. */
@@ -26,13 +28,13 @@ export const missingForGl = (): string => missingFor(requireOfGpuJs());
 export function missingFor(require: Require | undefined): string {
   if (!require) return "gpu.js is not installed as a package here, so it finds no gl; run `npm install gpu.js gl`";
   try {
-    require.resolve("gl");
+    require.resolve(GL);
   } catch {
     return "the package gl is not installed; run `npm install gl` and allow its install script";
   }
   let make: MakeContext;
   try {
-    make = require("gl") as MakeContext;
+    make = require(GL) as MakeContext;
   } catch (error) {
     return `the package gl does not load (${(error as Error).message.split("\n")[0]}); run \`npm rebuild gl\`, which compiles its native part (on Debian: apt-get install g++ make python3 pkg-config libxi-dev libx11-dev libgl-dev)`;
   }
