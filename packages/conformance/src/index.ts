@@ -12,7 +12,7 @@ export {
 } from "./case.ts";
 export type { CaseFile, OpCaseFile, ProgramCaseFile } from "./caseFile.ts";
 export { type ConformOptions, conform } from "./conform.ts";
-export { suiteFingerprint } from "./fingerprint.ts";
+export { type Fingerprints, suiteFingerprints } from "./fingerprint.ts";
 export { type Asked, type Gap, gapsIn } from "./gaps.ts";
 export { openerOf } from "./opener.ts";
 export { type Environment, type Report, type RunOptions, reportOf, runConformance } from "./report.ts";

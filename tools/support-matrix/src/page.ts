@@ -48,7 +48,9 @@ function gapLines(gaps: readonly Gap[]): string[] {
 function gapSection(run: Run, summaries: Summaries): string[] {
   const summary = summaries[run.id];
   if (!summary) return [];
-  const absent = Object.entries(summary.absent).map(([reason, n]) => `- absent: ${reason} (${n} cases)`);
+  const absent = [...Map.groupBy(summary.absent, ({ reason }) => reason)].map(
+    ([reason, of]) => `- absent: ${reason} (${of.length} cases)`,
+  );
   const lines = [...gapLines(summary.gaps), ...absent];
   return lines.length ? ["", `### ${nameOf(run)}: ${run.where}`, "", ...lines] : [];
 }

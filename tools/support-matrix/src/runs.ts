@@ -1,4 +1,5 @@
 // The runs that the support page tells of: a device in a place. A device in a browser is one more row.
+import { type Level, levels } from "@lamina/conformance";
 
 export interface Run {
   /** Names its file in docs/support. */
@@ -8,13 +9,17 @@ export interface Run {
   readonly where: string;
   /** More arguments of `lamina conformance`. */
   readonly args?: readonly string[];
+  /** Default: all. */
+  readonly levels?: readonly Level[];
 }
 
 /** The device's name, without its mode. */
 export const nameOf = ({ backend }: Pick<Run, "backend">): string => backend.split(":")[0];
 
+export const levelsOf = (run: Run): readonly Level[] => run.levels ?? levels;
+
 /** Of modes that compute with the kernels of another that is judged whole: on a renderer in software all levels take an hour each. */
-const FEWER = ["ops", "programs", "determinism", "concurrency", "errors"];
+const FEWER: readonly Level[] = ["ops", "programs", "determinism", "concurrency", "errors"];
 
 export const runs: readonly Run[] = [
   { id: "reference", backend: "reference", where: "Node" },
@@ -37,6 +42,7 @@ export const runs: readonly Run[] = [
     id: `gpujs-chromium-${mode}`,
     backend: `gpujs:${mode}`,
     where: `Chromium, mode ${mode} (levels ${FEWER.join(", ")})`,
-    args: ["--browser", "--level", ...FEWER],
+    args: ["--browser"],
+    levels: FEWER,
   })),
 ];

@@ -1,13 +1,14 @@
 // The page is made of summaries, and is called stale when it, or the suite that they were made by, is another.
 
 import { reference } from "@lamina/backend-reference";
-import { type Gap, runConformance } from "@lamina/conformance";
+import { type Fingerprints, type Gap, type Level, levels, runConformance } from "@lamina/conformance";
 import { describe, expect, test } from "vitest";
 import { problems } from "./check.ts";
 import { pageOf } from "./page.ts";
-import { nameOf, runs } from "./runs.ts";
-import { summaryOf } from "./summary.ts";
+import { levelsOf, nameOf, runs } from "./runs.ts";
+import { summaryOf, updated } from "./summary.ts";
 
+const suite = Object.fromEntries(levels.map((level) => [level, "of this suite"])) as Fingerprints;
 /** A device without relu's kernel whose abs is wrong, and is declared so. */
 async function summary() {
   const open = async () => {
@@ -19,7 +20,7 @@ async function summary() {
   const wrong = await runConformance("reference", open, options);
   const failed = wrong.results.filter((r) => r.status === "failed");
   const declared = failed.map(({ id }) => ({ id, reason: "its sign is lost" }));
-  return summaryOf(await runConformance("reference", open, { ...options, declared }), "of this suite", "2026-11-24");
+  return summaryOf(await runConformance("reference", open, { ...options, declared }), suite, "2026-11-24");
 }
 
 test("the page tells counts, which ops are native, and gaps by their reason", async () => {
@@ -32,49 +33,56 @@ test("the page tells counts, which ops are native, and gaps by their reason", as
 });
 describe("stale", async () => {
   const one = await summary();
-  const all = Object.fromEntries(runs.map(({ id }) => [id, one]));
+  const whole = (of: readonly Level[]) => Object.fromEntries(of.map((level) => [level, one.levels.ops!]));
+  const all = Object.fromEntries(runs.map((run) => [run.id, { ...one, levels: whole(levelsOf(run)) }]));
   const page = pageOf(all);
   const gaps = Object.fromEntries(runs.map((run) => [nameOf(run), one.gaps]));
-  const present = { suite: "of this suite", gaps };
+  const present = { suite, gaps };
   /** As it would be if wasm declared these. */
   const declaring = (wasm: readonly Gap[]) => problems(all, page, { ...present, gaps: { ...gaps, wasm } });
   const WASM = ["wasm", "wasm-chromium", "wasm-chromium-isolated", "wasm-firefox"];
-  const command = `to judge again what changed: npm run support -- ${WASM.join(" ")}`;
+  const command = "to judge again what changed, and no more: npm run support";
 
   test("nothing is, while the suite and the gaps are what they were", () => {
     expect(problems(all, page, present)).toEqual([]);
-    const other = { id: "ops/abs/other", reason: "elsewhere", when: () => false };
-    expect(declaring([...one.gaps, other])).toEqual([]);
-    expect(declaring([...one.gaps, { ...other, id: "edges/abs/a level that was not run", when: undefined }])).toEqual(
-      [],
-    );
+    expect(declaring([...one.gaps, { id: "ops/abs/other", reason: "elsewhere", when: () => false }])).toEqual([]);
   });
   test("a page that was edited, with the command", () => {
     expect(problems(all, `${page}!`, present)).toEqual([
       "the page is not what docs/support/*.json say; to write it again: npm run support -- --page",
     ]);
   });
-  test("all of it, when the suite asks something else", () => {
-    const found = problems(all, page, { ...present, suite: "another" });
-    expect(found).toHaveLength(runs.length + 1);
-    expect(found.at(-1)).toMatch(/^to judge again what changed: npm run support -- reference wasm /);
+  test("a level that asks something else, and no other", () => {
+    const found = problems(all, page, { ...present, suite: { ...suite, models: "another" } });
+    const asked = runs.filter((run) => levelsOf(run).includes("models"));
+    const reason = "the suite asks other things than when it was judged (models)";
+    expect(found).toEqual([...asked.map(({ id }) => `${id}: ${reason}`), command]);
   });
-  test("a run without a report", () => {
+  test("a run without a report, and one that failed", () => {
     const { webgpu: _, ...rest } = all;
-    expect(problems(rest, pageOf(rest), present)).toEqual([
-      "webgpu: there is no report of it",
-      "to judge again what changed: npm run support -- webgpu",
+    const failed = { ...all.wasm, levels: { ...all.wasm.levels, edges: { ...one.levels.ops!, failed: 3 } } };
+    expect(problems({ ...rest, wasm: failed }, page, present)).toEqual([
+      "wasm: 3 cases failed (edges)",
+      `webgpu: there is no report of it (${levels.join(", ")})`,
+      command,
     ]);
   });
   test("a gap that is no longer declared, has another reason, or is new", () => {
     const [first, ...others] = one.gaps;
-    const gone = `its report has the gap ${first.id}, which is no longer declared so`;
+    const gone = `its report has the gap ${first.id}, which is no longer declared so (ops)`;
     expect(declaring(others)).toEqual([...WASM.map((id) => `${id}: ${gone}`), command]);
     expect(declaring([{ ...first, reason: "another" }, ...others])[0]).toBe(`wasm: ${gone}`);
-    const fresh = declaring([...one.gaps, { id: "ops/abs/new", reason: "new" }]);
-    expect(fresh).toEqual([
-      ...WASM.map((id) => `${id}: the gap ops/abs/new is declared and not in its report`),
-      command,
-    ]);
+    const fresh = declaring([...one.gaps, { id: "ops/abs/new", reason: "new" }])[0];
+    expect(fresh).toBe("wasm: the gap ops/abs/new is declared and not in its report (ops)");
   });
+});
+test("what is judged again replaces its levels, and leaves the others", async () => {
+  const ops = await summary();
+  const level = { ...ops.levels.ops!, passed: 5 };
+  const gap = { id: "edges/abs/NaN", reason: "lost" };
+  const before = { ...ops, levels: { ops: level, edges: level }, gaps: [gap, { id: "ops/abs/old", reason: "old" }] };
+  const after = updated(before, ops);
+  expect(after.levels).toEqual({ ops: ops.levels.ops, edges: level });
+  expect(after.gaps).toEqual([gap, ...ops.gaps]);
+  expect(updated(undefined, ops)).toBe(ops);
 });
