@@ -134,8 +134,7 @@ export class Compiler {
     }
     const merged = passes ? chained(single, new Set(program.outputs), relaxed) : single;
     const specs = specsOf(program, nodes);
-    const calls =
-      threads > 1 ? merged.map((call) => ({ ...call, parallel: isWorthSharing(call, specs, leastWork) })) : merged;
+    const calls = threads > 1 ? shared(merged, specs, leastWork) : merged;
     yield;
     const layout = layOut(program, calls, specs, threads);
     yield;
@@ -211,18 +210,24 @@ function specsOf(program: Program, nodes: readonly Node[]): Map<number, Spec> {
   return specs;
 }
 
-/** Nanoseconds that a call must take for threads to share it: coming together takes less than one, waking somebody up 50,000. */
+/** Nanoseconds that a call must take for threads to share it: coming together takes less than one thousand. */
 const LEAST_WORK = 15_000;
+/** As many such calls, or as much work, must be in a program: who sleeps comes after 50,000, and waking him holds the one that does. */
+const LEAST_CALLS = 10;
 /** Of one thread, roughly: multiplications with additions, and bytes, in a nanosecond. */
 const FLOPS = 50;
 const BYTES = 10;
-/** It depends on nothing but what the call's key says. */
-function isWorthSharing(
-  { slices = 1, work = 0, args }: Call,
-  specs: ReadonlyMap<number, Spec>,
-  least: number,
-): boolean {
-  if (slices < 2) return false;
+
+/** The calls, of which those that are worth it are for all threads. */
+function shared(calls: readonly Call[], specs: ReadonlyMap<number, Spec>, least: number): readonly Call[] {
+  const work = calls.map((call) => workOf(call, specs));
+  const all = work.reduce((sum, ns) => (ns >= least ? sum + ns : sum), 0);
+  if (all < LEAST_CALLS * least) return calls;
+  return calls.map((call, i) => (work[i] >= least ? { ...call, parallel: (call.slices ?? 1) > 1 } : call));
+}
+/** Nanoseconds for what comes in slices, roughly. */
+function workOf({ slices = 1, work = 0, args }: Call, specs: ReadonlyMap<number, Spec>): number {
+  if (slices < 2) return 0;
   const bytes = args.reduce((sum, arg) => sum + ("slot" in arg ? bytesOf(specs.get(arg.slot)!) : 0), 0);
-  return work / FLOPS + bytes / BYTES >= least;
+  return work / FLOPS + bytes / BYTES;
 }
