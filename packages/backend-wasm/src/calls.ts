@@ -37,6 +37,8 @@ export interface Call {
   readonly flops?: number | undefined;
   /** The same for the whole of which this is a stage. */
   readonly work?: number | undefined;
+  /** Of a stage that goes over weights only: how many. */
+  readonly weights?: number | undefined;
   /** Slots that it writes. */
   readonly writes: readonly number[];
   /** Of a loop: what it does, before it is cut into slices. */
@@ -131,7 +133,7 @@ function structuredCalls({ op, inputs, inputSpecs, attrs, spec, out }: Node, rel
   if (scratchBytes) args.push({ scratch: scratchBytes });
   if (ownBytes) args.push({ scratch: ownBytes, own: true });
   const stages = stagesOf(lowered);
-  return stages.map(({ key, emit, slices, rows }, i) => ({
+  return stages.map(({ key, emit, slices, rows, weights }, i) => ({
     key,
     file: `kernels/${file}.ts`,
     emit: () => emit(relaxed),
@@ -142,6 +144,7 @@ function structuredCalls({ op, inputs, inputSpecs, attrs, spec, out }: Node, rel
     rows: rows && i === stages.length - 1 ? { ...rows, size: sizeOf(spec.shape) } : undefined,
     flops: i === 0 ? flops : undefined,
     work: flops,
+    weights,
   }));
 }
 

@@ -217,6 +217,8 @@ const LEAST_CALLS = 10;
 /** Of one thread, roughly: multiplications with additions, and bytes, in a nanosecond. */
 const FLOPS = 50;
 const BYTES = 10;
+/** To transform it, or to move it where products want it. */
+const NS_A_WEIGHT = 4;
 
 /** The calls, of which those that are worth it are for all threads. */
 function shared(calls: readonly Call[], specs: ReadonlyMap<number, Spec>, least: number): readonly Call[] {
@@ -226,8 +228,9 @@ function shared(calls: readonly Call[], specs: ReadonlyMap<number, Spec>, least:
   return calls.map((call, i) => (work[i] >= least ? { ...call, parallel: (call.slices ?? 1) > 1 } : call));
 }
 /** Nanoseconds for what comes in slices, roughly. */
-function workOf({ slices = 1, work = 0, args }: Call, specs: ReadonlyMap<number, Spec>): number {
+function workOf({ slices = 1, work = 0, weights, args }: Call, specs: ReadonlyMap<number, Spec>): number {
   if (slices < 2) return 0;
+  if (weights !== undefined) return NS_A_WEIGHT * weights;
   const bytes = args.reduce((sum, arg) => sum + ("slot" in arg ? bytesOf(specs.get(arg.slot)!) : 0), 0);
   return work / FLOPS + bytes / BYTES;
 }

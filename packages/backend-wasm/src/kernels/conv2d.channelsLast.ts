@@ -56,7 +56,10 @@ export function lowerDirect(key: string, conv: DirectConvolution): Lowered {
     flops: 2 * pixels * taps * channelsIn * channelsOut,
     scratchBytes: 4 * PANEL * panelsOf(channelsOut) * taps * channelsIn + 64,
   };
-  const packed = stage("weights", panelsOf(channelsOut), (f) => packPanel(f, conv));
+  const packed = {
+    ...stage("weights", panelsOf(channelsOut), (f) => packPanel(f, conv)),
+    weights: taps * channelsIn * channelsOut,
+  };
   if (isProduct(conv)) {
     const block = 30 * Math.max(1, Math.min(32, Math.round(SLICE_BYTES / (4 * channelsIn * 30))));
     const unit = common(pixels, block);

@@ -91,14 +91,17 @@ export function lowerWinograd(key: string, conv: WinogradConvolution, flops: num
       return f;
     },
   });
-  const transformed = stage("weights", panelsOf(output.channels), (f) =>
-    readWeights(f, form, conv.taps, input.channels, output.channels, {
-      weights: WEIGHTS,
-      target: SCRATCH,
-      own: OWN,
-      panel: SLICE,
-    }),
-  );
+  const transformed = {
+    ...stage("weights", panelsOf(output.channels), (f) =>
+      readWeights(f, form, conv.taps, input.channels, output.channels, {
+        weights: WEIGHTS,
+        target: SCRATCH,
+        own: OWN,
+        panel: SLICE,
+      }),
+    ),
+    weights: form.taps ** 2 * input.channels * output.channels,
+  };
   const all = planes(total);
   const once = input.channels * output.channels > LARGE && all.numbers.bytes + all.results.bytes <= MOST_PLANES;
   if (!once) {

@@ -73,7 +73,10 @@ function lowerPixels(key: string, { x: [images, h, w, C], dy: [, , , O] }: Direc
           f.get(block).i32(parts).add().tee(block).i32(blocks).op("i32.lt_u");
         });
       }),
-      stage("weights", columns / LANES, (f) => emitWeights(f, C, O, 1, { parts, partBytes, columns })),
+      {
+        ...stage("weights", columns / LANES, (f) => emitWeights(f, C, O, 1, { parts, partBytes, columns })),
+        weights: C * O,
+      },
     ],
   };
 }
@@ -128,7 +131,10 @@ function lowerTaps(key: string, shape: DirectWeightGradient): Lowered {
     ownBytes: 64,
     stages: [
       stage("sums", parts, (f) => emitSums(f, shape, { rows, blocks, parts, partBytes, columns })),
-      stage("weights", columns / LANES, (f) => emitWeights(f, C, O, taps, { parts, partBytes, columns })),
+      {
+        ...stage("weights", columns / LANES, (f) => emitWeights(f, C, O, taps, { parts, partBytes, columns })),
+        weights: taps * C * O,
+      },
     ],
   };
 }

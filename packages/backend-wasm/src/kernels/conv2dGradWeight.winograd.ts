@@ -67,8 +67,10 @@ export function lowerWinogradWeightGradient(key: string, gradient: WinogradWeigh
       return f;
     },
   });
-  const finish = (chunk: number, sums: Planes, cut: Pick<Cut, "parts" | "partBytes">) =>
-    stage("weights", Math.ceil(x.channels / ROWS), (f) => emitWeights(f, gradient, chunk, sums, cut));
+  const finish = (chunk: number, sums: Planes, cut: Pick<Cut, "parts" | "partBytes">) => ({
+    ...stage("weights", Math.ceil(x.channels / ROWS), (f) => emitWeights(f, gradient, chunk, sums, cut)),
+    weights: form.taps ** 2 * x.channels * dy.channels,
+  });
   const all = { x: planesOf(form, total, x.channels), dy: planesOf(form, total, dy.channels) };
   const whole = planesOf(form, x.channels, dy.channels);
   if (whole.bytes <= MOST_SUMS || all.x.bytes + all.dy.bytes > MOST_PLANES) {

@@ -19,6 +19,8 @@ export interface Stage {
    * over between calls, never within one: a kernel which does a whole batch in one call takes five times as long the first time.
    */
   readonly slices?: number;
+  /** It goes over so many weights and over nothing else: little beside the work of the whole. */
+  readonly weights?: number;
   /**
    * Slice i writes rows i*perSlice, … of the result, cut into `count` equal rows, and nothing else of it; the address of the
    * result is only ever used with the slice's own offset added.
