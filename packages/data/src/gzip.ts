@@ -1,4 +1,4 @@
-// Unpacks gzip with the web's DecompressionStream, which browsers and Node share, and never unpacks more than was promised.
+// Unpacks gzip, by Node's zlib or a browser's DecompressionStream, and never unpacks more than was promised.
 // What the bytes mean is left to the caller.
 import { LaminaFormatError } from "@lamina/core";
 
@@ -18,7 +18,7 @@ interface Promised {
  * Offsets count unpacked bytes: engines do not say where in the packed ones they stopped.
  */
 export async function gunzip(bytes: Uint8Array, name: string, promised: Promised): Promise<Uint8Array> {
-  const reader = unpacking(bytes).getReader();
+  const reader = (await unpacking(bytes)).getReader();
   let whole: Uint8Array = new Uint8Array(0);
   let length = 0;
   let limit: number | undefined;
@@ -43,7 +43,16 @@ export async function gunzip(bytes: Uint8Array, name: string, promised: Promised
 
 const ignore = () => {};
 
-function unpacking(bytes: Uint8Array): ReadableStream<Uint8Array> {
+/** Node's zlib can be told to hand out large pieces: small ones lie scattered over the process's memory, which then does not shrink. */
+const PIECE = 1 << 20;
+
+async function unpacking(bytes: Uint8Array): Promise<ReadableStream<Uint8Array>> {
+  if (typeof process !== "undefined" && process.versions?.node) {
+    const [{ createGunzip }, { Readable }] = await Promise.all([import("node:zlib"), import("node:stream")]);
+    const stream = createGunzip({ chunkSize: PIECE });
+    stream.end(bytes);
+    return Readable.toWeb(stream) as ReadableStream<Uint8Array>;
+  }
   const { readable, writable } = new DecompressionStream("gzip");
   const writer = writable.getWriter();
   // Errors reach the reader; the writer's copies of them have no other listener.

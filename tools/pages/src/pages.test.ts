@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { DataLoader, FashionMNIST } from "@lamina/data";
 import { decode, encode } from "fast-png";
 import { type Browser, chromium, type Page as Tab } from "playwright-core";
@@ -36,7 +37,8 @@ function idx(shape: readonly number[], data: Uint8Array): Uint8Array {
 async function writeData(site: string, disk: string): Promise<void> {
   const { images, labels, classes } = await FashionMNIST.load({ train: false });
   await mkdir(join(site, "pictures"), { recursive: true });
-  await writeFile(join(site, "pictures/t10k-images-idx3-ubyte"), idx([72, 28, 28], images.subarray(0, 72 * 784)));
+  const packed = gzipSync(idx([72, 28, 28], images.subarray(0, 72 * 784)));
+  await writeFile(join(site, "pictures/t10k-images-idx3-ubyte.gz"), packed);
   await writeFile(join(site, "pictures/t10k-labels-idx1-ubyte"), idx([72], labels.subarray(0, 72)));
   const png = (i: number) =>
     encode({ width: 28, height: 28, channels: 1, depth: 8, data: images.subarray(i * 784, (i + 1) * 784) });
