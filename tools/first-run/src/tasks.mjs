@@ -44,6 +44,7 @@ const tasks = {
     tool(root, "typescript", "tsc", ["-b"], "types (tsc)"),
     tool(root, "@biomejs/biome", "biome", ["check"], "style and import cycles (biome)"),
     tool(root, "knip", "knip", [], "unused files and exports, undeclared dependencies (knip)"),
+    { ...program(root, "tools/support-matrix/src/main.ts", ["--check"]), title: "docs/support.md (support-matrix)" },
   ],
   fix: (root, args) => [tool(root, "@biomejs/biome", "biome", ["check", "--write", ...args])],
   build: (root, args) => [tool(root, "turbo", "turbo", ["run", "build", ...args])],
