@@ -60,7 +60,7 @@ export async function open(
   const times = profile ? new Profile() : undefined;
   const relaxed = relaxedSimd === "auto" && hasRelaxedSimd();
   const threads = countOf(wanted);
-  const wide = isWide ?? widen(isWideWanted);
+  const wide = isWide ?? widen(isWideWanted, relaxed);
   const place: Place = await placeFor(worker, maxBytes, threads);
   const { heap, engine, area, orders, onFailure } = place;
   onHeap?.(heap);

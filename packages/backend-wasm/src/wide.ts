@@ -25,11 +25,11 @@ const WORTH = 0.85;
 let outcome: string | undefined;
 
 /** Turns wide mode on if it is wanted and can be had; says whether it is on. What `true` asks for and does not get, it gets a notice of. */
-export function widen(wanted: "auto" | boolean): boolean {
+export function widen(wanted: "auto" | boolean, relaxed: boolean): boolean {
   if (wanted === false) return false;
-  outcome ??= tryOut();
-  if (outcome && wanted === true) notice(`computes with 128 bits: ${outcome}`);
-  return outcome === "";
+  const reason = relaxed ? (outcome ??= tryOut()) : "256 bits are made of relaxed SIMD, which is off or not there";
+  if (reason && wanted === true) notice(`computes with 128 bits: ${reason}`);
+  return reason === "";
 }
 
 function tryOut(): string {
