@@ -44,6 +44,8 @@ interface Internals {
   readonly onHeap?: (heap: Heap) => void;
 }
 
+const mixedTerms = ["conv2d", "conv2dGradInput", "conv2dGradWeight"] as const;
+
 export async function open(
   {
     relaxedSimd = "auto",
@@ -85,6 +87,7 @@ export async function open(
     name: "wasm",
     dtypes,
     kernels,
+    ...(winograd !== "off" && { mixedTerms }),
     upload: (data, dtype) => place.upload(data, dtype),
     read: (buffer) => place.read(buffer),
     free: (buffer) => place.free(buffer),

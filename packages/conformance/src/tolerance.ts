@@ -5,9 +5,10 @@ import { type OpName, type Spec, sizeOf } from "@lamina/core";
 /**
  * What an error is a fraction of. "result": the expected value. "terms": the same op on the absolute values of its inputs,
  * the sum that rounding errors are proportional to (|x|·|w| for a convolution: Higham, "Accuracy and Stability", 3.1).
+ * "largestTerms": the largest of those sums, for algorithms that mix neighbours before they multiply (Winograd's: Higham, 23.2).
  * "largest": the largest value among inputs and results, for ops that subtract them from each other.
  */
-export type Yardstick = "result" | "terms" | "largest";
+export type Yardstick = "result" | "terms" | "largestTerms" | "largest";
 export interface Tolerance {
   readonly ulps: number;
   readonly of: Yardstick;
@@ -82,6 +83,9 @@ const arithmetic: readonly OpName[] = ["add", "sub", "mul"];
 
 /** Two operands of each product are rounded to 11 bits: half a unit of 2^13 in the last place of float32, each. */
 export const withHalfOperands = (tolerance: Tolerance): Tolerance => ({ ...tolerance, ulps: tolerance.ulps + 2 ** 13 });
+
+/** Fast convolutions are exact in proportion to the largest sum: an element whose own terms are small sees its neighbours' roundings. */
+export const withMixedTerms = (tolerance: Tolerance): Tolerance => ({ ...tolerance, of: "largestTerms" });
 
 /** Of one op by its own kernel. Integers and booleans are always exact, and what is not listed moves numbers. */
 export function toleranceOf(op: OpName, inputs: readonly Spec[], attrs: object, out: Spec): Tolerance {

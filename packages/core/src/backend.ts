@@ -55,6 +55,11 @@ export interface Backend<B = any> {
   onPaper?(maxBytes: number): Backend<B>;
   /** Ops of which it keeps float32 operands in half precision, rounded to 11 bits, because it was asked to. */
   readonly halfOperands?: readonly string[];
+  /**
+   * Convolutions that it computes by an algorithm that adds neighbours up before it multiplies (Winograd's): their roundings are
+   * in proportion to the largest result, not to each.
+   */
+  readonly mixedTerms?: readonly string[];
   /** What it runs on, for people and reports: adapter, driver, versions, threads. */
   readonly details?: Readonly<Record<string, string | number | boolean>>;
   /**

@@ -367,4 +367,21 @@ export const errorCases: readonly ErrorCase[] = [
     message:
       "backward: nothing this value was computed from requires a gradient; use Parameters, or tensor(data, { requiresGrad: true })",
   },
+  {
+    run: () => f.add(t(2), wrong(undefined)),
+    message: "add: input 1 is undefined, but must be a tensor or a number; make one with tensor(…)",
+  },
+  {
+    run: () => f.crossEntropy(t(2, 3), tensor([0, 3], { dtype: "int32" })),
+    message:
+      "crossEntropy: label 1 is 3 but x has 3 classes, 0 to 2; give x a class for each label, or pass ignoreIndex for labels that do not count",
+  },
+  {
+    run: () => f.topk(t(2, 3), 4),
+    message: "topk: k is 4 but axis 1 of [2,3] has 3 elements; ask for 0 to 3",
+  },
+  {
+    run: () => f.dropout2d(t(2, 3)),
+    message: "dropout2d: x is [2,3] but must be [N, C, H, W]; use dropout() for values without places",
+  },
 ];

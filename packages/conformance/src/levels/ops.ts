@@ -15,7 +15,7 @@ import { opCases } from "../cases/index.ts";
 import { Absent, type Check, Mismatch, type Outcome } from "../check.ts";
 import { compare, largest, type Measure } from "../compare.ts";
 import { absolute, byKernel, byProgram, recordOf, type Subject, type Use, useOf, without } from "../subject.ts";
-import { decomposedTolerance, type Tolerance, toleranceOf, withHalfOperands } from "../tolerance.ts";
+import { decomposedTolerance, type Tolerance, toleranceOf, withHalfOperands, withMixedTerms } from "../tolerance.ts";
 
 /** Every op that a device can be asked for has a case, or the suite says so. */
 function missingCases(): Check[] {
@@ -101,7 +101,12 @@ export async function expectedOf(oracle: Backend, use: Use): Promise<Expected> {
 }
 
 export function judge(actual: TypedArray, { use, data, terms }: Expected, tolerance: Tolerance): Outcome {
-  const yardsticks = { result: undefined, terms, largest: largest([data, ...use.inputs.map((x) => x.data)]) };
+  const yardsticks = {
+    result: undefined,
+    terms,
+    largestTerms: largest([terms]),
+    largest: largest([data, ...use.inputs.map((x) => x.data)]),
+  };
   const measure: Measure = { ...tolerance, of: yardsticks[tolerance.of] };
   const { ulps, message } = compare(actual, data, measure);
   const outcome = { ulps, tolerance: tolerance.ulps };
@@ -118,10 +123,20 @@ const loosened = ({ tolerance }: Expected): Tolerance => decomposedTolerance(tol
 export const computeAlone = (backend: Backend, use: Use): Promise<TypedArray> =>
   backend.kernels[use.op] ? byKernel(backend, use) : byCore(backend, use);
 /** What that may be off by. */
-export function toleranceOn({ kernels, halfOperands }: Backend, expected: Expected): Tolerance {
+export function toleranceOn({ kernels, halfOperands, mixedTerms }: Backend, expected: Expected): Tolerance {
   const { op } = expected.use;
-  const tolerance = kernels[op] ? expected.tolerance : loosened(expected);
+  const direct = kernels[op] ? expected.tolerance : loosened(expected);
+  const tolerance = mixedTerms?.includes(op) && isMixable(expected.use) ? withMixedTerms(direct) : direct;
   return halfOperands?.includes(op) ? withHalfOperands(tolerance) : tolerance;
+}
+
+/** Windows of 3 x 3 or 5 x 5 without strides, dilation or groups are those that fast convolutions are for. */
+function isMixable({ op, inputs, attrs, out }: Use): boolean {
+  const { shape } = op === "conv2dGradWeight" ? out : inputs[1];
+  const { stride, dilation, groups } = attrs as { stride: number[]; dilation: number[]; groups: number };
+  return (
+    [3, 5].includes(shape[2]) && shape[2] === shape[3] && groups === 1 && [...stride, ...dilation].every((n) => n === 1)
+  );
 }
 
 async function byCore(backend: Backend, { op, inputs, attrs, scalars }: Use): Promise<TypedArray> {
