@@ -1,20 +1,26 @@
 // Puts the device together: a heap, an engine that is here or in a worker, helpers, and the compiler that feeds them.
 import { allocate, type Backend } from "@lamina/core";
+import { singles } from "@lamina/core/passes";
 import type { WasmBuffer } from "./buffer.ts";
 import { type CompileOptions, Compiler } from "./compile.ts";
 import { countOf, type Helpers, startHelpers } from "./engine/threads.ts";
 import { explain } from "./explain.ts";
 import type { WasmBackend, WasmOptions } from "./index.ts";
+import { lowerings } from "./kernels/index.ts";
 import { Heap } from "./memory.ts";
 import { type Place, placeFor } from "./place.ts";
+import { pointwise } from "./pointwise/ops.ts";
 import { Profile } from "./profile.ts";
-import { kernelsOf } from "./singles.ts";
 import { hasRelaxedSimd, requireSimd } from "./support.ts";
 import { widen } from "./wide.ts";
 
 const dtypes = ["float32", "int32", "uint8", "bool"] as const;
 /** LeNet's first step takes 115 ms so, kernel by kernel 150, and the second 22 instead of 38. */
 const compilesFirst = true;
+
+/** Every op by itself, through the same compiler as whole programs. */
+const singlesOf = (compiler: Compiler) =>
+  singles([...Object.keys(pointwise), ...Object.keys(lowerings)], (program) => compiler.compile(program));
 
 /** The device with the same plans and the same heap, but no memory and no kernels. */
 function onPaper(maxBytes: number, options: CompileOptions): Backend<WasmBuffer> {
@@ -23,7 +29,7 @@ function onPaper(maxBytes: number, options: CompileOptions): Backend<WasmBuffer>
   return {
     name: "wasm",
     dtypes,
-    kernels: kernelsOf(compiler).kernels,
+    kernels: singlesOf(compiler).kernels,
     upload: ({ length }, dtype) => heap.allocate(dtype, length),
     read: ({ dtype, length }) => allocate(dtype, length),
     free: (buffer) => heap.free(buffer),
@@ -82,7 +88,7 @@ export async function open(
     leastWork,
   };
   const compiler = new Compiler(heap, options);
-  const { kernels, singles } = kernelsOf(compiler);
+  const { kernels, clear } = singlesOf(compiler);
   return {
     name: "wasm",
     dtypes,
@@ -101,7 +107,7 @@ export async function open(
     close: async () => {
       const ended = [helpers?.stop(), place.close()];
       heap.close();
-      singles.clear();
+      clear();
       compiler.clear();
       await Promise.all(ended);
     },

@@ -1,6 +1,6 @@
 // Graphics cards: WebGPU in browsers, and in Node through Dawn (the npm package `webgpu`). Nothing happens on import.
-import type { Backend, Kernel, Kernels, Program, Spec } from "@lamina/core";
-import { Lru, movements } from "@lamina/core/passes";
+import type { Backend } from "@lamina/core";
+import { singles } from "@lamina/core/passes";
 import { findAdapter } from "./adapter.ts";
 import type { GpuArray } from "./array.ts";
 import { Compiler } from "./compile.ts";
@@ -64,36 +64,7 @@ export interface WebGpu extends Backend<GpuArray> {
   timings(): Promise<OpTiming[]>;
 }
 
-/** Single ops compiled, kept for when they come again. */
-const MOST_SINGLES = 1024;
 const WORK_PER_SUBMISSION = 2 ** 32;
-
-/** Every op by itself, through the same compiler as whole programs. */
-function kernelsOf(compiler: Compiler): Kernels<GpuArray> {
-  const singles = new Lru<ReturnType<Compiler["compile"]>>(MOST_SINGLES);
-  const kernel =
-    (name: string): Kernel<GpuArray> =>
-    (inputs, attrs, scalars, out) => {
-      const specs = inputs.map(({ shape, dtype }): Spec => ({ shape, dtype }));
-      const key = JSON.stringify([name, attrs, specs, out]);
-      const run =
-        singles.get(key) ?? singles.set(key, compiler.compile(single(name, attrs, scalars.length, specs, out)));
-      return run(
-        inputs.map((x) => x.buffer),
-        scalars,
-      )[0];
-    };
-  const names = ["full", "expand", "arange", "random", ...movements, ...pointwiseOps, ...Object.keys(lowerings)];
-  return Object.fromEntries(names.map((name) => [name, kernel(name)]));
-}
-
-/** The program of one op. */
-function single(name: string, attrs: object, scalars: number, specs: readonly Spec[], spec: Spec): Program {
-  const op = { name, infer: () => spec, grad: "none" as const };
-  const inputs = specs.map((_, i) => i);
-  const instruction = { op, attrs, scalars, inputs, out: specs.length, spec, inputSpecs: specs, frees: [] };
-  return { inputs: specs, instructions: [instruction], outputs: [specs.length] };
-}
 
 async function open({
   device,
@@ -136,7 +107,7 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<WebGpu> {
     dtypes: ["float32", "int32", "uint8", "bool"],
     details: f16 ? { ...detailsOf(gpu), f16 } : detailsOf(gpu),
     ...(f16 && { halfOperands: halvedOps }),
-    kernels: kernelsOf(compiler),
+    kernels: singles([...pointwiseOps, ...Object.keys(lowerings)], (program) => compiler.compile(program)).kernels,
     upload: (data, dtype) => heap.upload(data, dtype),
     read: (buffer) => reads.read(buffer),
     free: (buffer) => heap.release(buffer),

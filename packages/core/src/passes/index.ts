@@ -18,3 +18,4 @@ export { elementsOf, type LoopPlan, type PlannedLoop, planLoop, type Value } fro
 export { Lru } from "./lru.ts";
 export { type Node, nodesOf } from "./node.ts";
 export { type Block, place } from "./place.ts";
+export { singles } from "./singles.ts";
