@@ -7,8 +7,6 @@ import { beforeEach, describe, expect, test } from "vitest";
 import {
   bestCheckpoint,
   type Callback,
-  type Checkpoint,
-  type CheckpointStore,
   EMA,
   type EpochResult,
   earlyStopping,
@@ -19,6 +17,7 @@ import {
   SGD,
   StepLR,
 } from "./index.ts";
+import { Shelf } from "./testing.ts";
 
 beforeEach(async () => setBackend(await reference()));
 
@@ -35,15 +34,6 @@ function setup({ lr = 0.1, batchSize = 16, shuffle = true } = {}) {
   const optimizer = new SGD(model.parameters(), { lr, momentum: 0.9 });
   const train = new DataLoader(set, { batchSize, shuffle, seed: 5 });
   return { model, optimizer, train, test: new DataLoader(set, { batchSize: 24 }) };
-}
-class Shelf implements CheckpointStore {
-  readonly all: Checkpoint[] = [];
-  async save({ tensors, meta }: Checkpoint) {
-    this.all.push({ tensors, meta: JSON.parse(JSON.stringify(meta)) });
-  }
-  async load() {
-    return this.all.at(-1);
-  }
 }
 const weights = async (model: nn.Module): Promise<Record<string, number[]>> =>
   Object.fromEntries(

@@ -15,16 +15,8 @@ import {
 } from "@lamina/core";
 import { DataLoader, TensorDataset } from "@lamina/data";
 import { beforeEach, describe, expect, test } from "vitest";
-import {
-  type Checkpoint,
-  type CheckpointStore,
-  evaluate,
-  type FitOptions,
-  fit,
-  type Optimizer,
-  SGD,
-  type StepResult,
-} from "./index.ts";
+import { evaluate, type FitOptions, fit, type Optimizer, SGD, type StepResult } from "./index.ts";
+import { Shelf } from "./testing.ts";
 
 beforeEach(async () => setBackend(await reference()));
 
@@ -46,18 +38,6 @@ function setup(seed = 3) {
   const train = new DataLoader(data, { batchSize: 16, shuffle: true });
   const test = new DataLoader(data, { batchSize: 25 });
   return { model, optimizer, train, test, data };
-}
-/** Keeps the last checkpoint, through JSON as a file would. */
-class Shelf implements CheckpointStore {
-  last: Checkpoint | undefined;
-  saves = 0;
-  async save({ tensors, meta }: Checkpoint) {
-    this.last = { tensors, meta: JSON.parse(JSON.stringify(meta)) };
-    this.saves++;
-  }
-  async load() {
-    return this.last;
-  }
 }
 const weights = async (model: nn.Module) =>
   Object.fromEntries(

@@ -15,17 +15,8 @@ import {
 } from "@lamina/core";
 import { DataLoader, TensorDataset } from "@lamina/data";
 import { expect, test } from "vitest";
-import {
-  Adam,
-  type BatchSpecs,
-  type Checkpoint,
-  type CheckpointStore,
-  chooseBatchSize,
-  EMA,
-  fit,
-  StepLR,
-  stepMemory,
-} from "./index.ts";
+import { Adam, type BatchSpecs, chooseBatchSize, EMA, fit, StepLR, stepMemory } from "./index.ts";
+import { Shelf } from "./testing.ts";
 
 const LIMIT = 12 << 20;
 const small = () => wasm({ maxBytes: LIMIT });
@@ -47,15 +38,6 @@ async function setup(open: () => Promise<Backend> = small, batchSize: number | "
   return { model, optimizer, train, data, ema: new EMA(model), schedule: new StepLR(optimizer, { stepSize: 1 }) };
 }
 const roomy = () => wasm();
-class Shelf implements CheckpointStore {
-  readonly all: Checkpoint[] = [];
-  async save({ tensors, meta }: Checkpoint) {
-    this.all.push({ tensors, meta: JSON.parse(JSON.stringify(meta)) });
-  }
-  async load() {
-    return this.all.at(-1);
-  }
-}
 const bits = async (model: nn.Module) => Promise.all(Object.values(await model.stateDict()).map((t) => t.data()));
 
 const specs = (n: number, side: number): BatchSpecs => [
