@@ -52,3 +52,12 @@ test("messages", async () => {
     /^CIFAR10: neither data_batch_1\.bin is in .*nowhere; put the files of the binary version there, unpacked/,
   );
 });
+test("of several files that are missing the first is named, however long it took to look for it", async () => {
+  const slowFirst = async (url: URL) => {
+    if (url.href.endsWith("data_batch_1.bin")) await new Promise((resolve) => setTimeout(resolve, 20));
+    return new Response(null, { status: 404 });
+  };
+  await expect(CIFAR10.load({ from: "http://nowhere.test/cifar", fetch: slowFirst })).rejects.toThrow(
+    /^CIFAR10: neither data_batch_1\.bin is in /,
+  );
+});

@@ -1,6 +1,6 @@
 // CIFAR-10 and CIFAR-100 (Krizhevsky, 2009): colour pictures, 32 x 32, from the binary version of their files.
 import { type Generator, LaminaFormatError } from "@lamina/core";
-import { type Fetch, readFromFolder } from "./files.ts";
+import { type Fetch, inOrder, readFromFolder } from "./files.ts";
 import type { Image } from "./image.ts";
 import { ImageDataset, type LabelledImage } from "./imageDataset.ts";
 import type { NamedBytes } from "./images.ts";
@@ -106,7 +106,7 @@ async function readParts(
   classes: number,
   { from, fetch }: CIFAROptions,
 ): Promise<Part[]> {
-  const files = await Promise.all(names.map((name) => readFromFolder(from, [name], wanted(op, fetch))));
+  const files = await inOrder(names.map((name) => readFromFolder(from, [name], wanted(op, fetch))));
   return files.map((file) => partOf(file, labelBytes, classes));
 }
 function partOf({ name, bytes }: NamedBytes, labelBytes: number, classes: number): Part {

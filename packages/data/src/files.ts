@@ -42,6 +42,14 @@ export async function readFromFolder(
   throw new Error(`${wanted.op}: neither ${names.join(" nor ")} is in ${base}; ${wanted.hint}`);
 }
 
+/** As Promise.all, but where several cannot be read it is the first of them that is told, whichever failed sooner. */
+export async function inOrder<P extends readonly Promise<NamedBytes>[] | []>(
+  reading: P,
+): Promise<{ -readonly [K in keyof P]: Awaited<P[K]> }> {
+  await Promise.allSettled(reading);
+  return Promise.all(reading);
+}
+
 /** Reads the one file that is meant. `role` is what errors call bytes without a name. */
 export async function readFile(source: FileSource, role: string, wanted: Wanted): Promise<NamedBytes> {
   if (source instanceof Uint8Array) return { name: role, bytes: source };

@@ -1,5 +1,5 @@
 // MNIST (LeCun, Cortes and Burges, 1998) and Fashion-MNIST (Xiao, Rasul and Vollgraf, 2017): the same files with other pictures.
-import { type Fetch, readFile, readFromFolder, type Source, type Wanted } from "./files.ts";
+import { type Fetch, inOrder, readFile, readFromFolder, type Source, type Wanted } from "./files.ts";
 import { IDXImages, type NamedBytes, parseImages } from "./images.ts";
 import type { Transform } from "./transforms/transform.ts";
 
@@ -65,10 +65,10 @@ async function readPair(
 ): Promise<[NamedBytes, NamedBytes]> {
   const wanted: Wanted = { op, hint, fetch: options.fetch ?? ((url) => fetch(url)) };
   if (typeof from === "object" && "images" in from)
-    return Promise.all([readFile(from.images, "images", wanted), readFile(from.labels, "labels", wanted)]);
+    return inOrder([readFile(from.images, "images", wanted), readFile(from.labels, "labels", wanted)]);
   const part = options.train === false ? "t10k" : "train";
   const names = (kind: string) => [`${part}-${kind}-ubyte.gz`, `${part}-${kind}-ubyte`];
-  return Promise.all([
+  return inOrder([
     readFromFolder(from, names("images-idx3"), wanted),
     readFromFolder(from, names("labels-idx1"), wanted),
   ]);
