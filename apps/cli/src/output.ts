@@ -2,18 +2,19 @@
 import type { EpochResult, StepResult } from "@lamina/train";
 import { SingleBar } from "cli-progress";
 import pc from "picocolors";
+import type { RunConfig } from "./runFolder.ts";
 import { table } from "./table.ts";
 
+interface StartInfo {
+  readonly config: RunConfig;
+  readonly backend: string;
+  readonly threads?: number;
+  readonly parameters: number;
+  readonly folder: string;
+  readonly resumed: boolean;
+}
 export interface Output {
-  start(info: {
-    model: string;
-    backend: string;
-    threads?: number;
-    parameters: number;
-    folder: string;
-    epochs: number;
-    resumed: boolean;
-  }): void;
+  start(info: StartInfo): void;
   step(result: StepResult): void;
   epoch(result: EpochResult): void;
   end(history: readonly EpochResult[], files: readonly string[]): void;
@@ -27,7 +28,7 @@ const percent = (v: number | undefined) => (v === undefined ? "-" : `${(100 * v)
 export function jsonOutput(): Output {
   const print = (event: string, data: object) => console.log(JSON.stringify({ event, ...data }));
   return {
-    start: (info) => print("start", info),
+    start: ({ config, ...info }) => print("start", { ...config, ...info }),
     step: () => {},
     epoch: (result) => print("epoch", result),
     end: (history, files) => print("end", { epochs: history.length, ...history.at(-1), files }),
@@ -48,6 +49,17 @@ function epochTable(history: readonly EpochResult[]): string {
 }
 const line = (e: EpochResult, epochs: number) =>
   `epoch ${String(e.epoch).padStart(String(epochs).length)}/${epochs}  loss ${e.trainLoss.toFixed(4)}  train ${percent(e.trainAccuracy)}  test ${percent(e.testAccuracy)}  ${Math.round(e.examplesPerSecond)} examples/s  ${e.seconds.toFixed(1)} s`;
+
+/** What the gradient descends by, and on which pictures */
+function settingsText({ optimizer, lr, momentum, weightDecay, batchSize, resize }: RunConfig): string {
+  return [
+    `${optimizer}, learning rate ${lr}`,
+    ...(momentum ? [`momentum ${momentum}`] : []),
+    ...(weightDecay ? [`weight decay ${weightDecay}`] : []),
+    `batches of ${batchSize}`,
+    ...(resize ? [`pictures of ${resize} x ${resize}`] : []),
+  ].join(", ");
+}
 
 /** For people. The bar goes to standard error, and only if that is a terminal. */
 export function humanOutput(): Output {
@@ -81,13 +93,12 @@ export function humanOutput(): Output {
     });
   };
   return {
-    start(info) {
-      epochs = info.epochs;
-      const on = (info.threads ?? 1) > 1 ? `${info.backend}, ${info.threads} threads` : info.backend;
-      const verb = info.resumed ? "goes on training" : "trains";
-      console.log(
-        `${pc.bold(info.model)} (${info.parameters.toLocaleString("en-US")} parameters) ${verb} on ${on}; run folder ${info.folder}`,
-      );
+    start({ config, backend, threads = 1, parameters, folder, resumed }) {
+      epochs = config.epochs;
+      const on = threads > 1 ? `${backend}, ${threads} threads` : backend;
+      const verb = resumed ? "goes on training" : "trains";
+      console.log(`${pc.bold(config.model)} (${parameters.toLocaleString("en-US")} parameters) ${verb} on ${on}`);
+      console.log(`${settingsText(config)}; run folder ${folder}`);
     },
     step: draw,
     epoch(result) {

@@ -3,6 +3,7 @@ import { type Backend, manualSeed, type nn, setBackend } from "@lamina/core";
 import { type Checkpoint, loadWeights } from "@lamina/train";
 import { checkpointFolder } from "@lamina/train/checkpoint";
 import { openBackend } from "./backends.ts";
+import { CLASSES } from "./data.ts";
 import { Failure, lookUp } from "./failure.ts";
 import { models } from "./models.ts";
 import { type RunConfig, RunFolder } from "./runFolder.ts";
@@ -25,7 +26,7 @@ export async function withTrained<T>(path: string, backend: string, work: (run: 
   try {
     setBackend(device);
     manualSeed(config.seed);
-    const model = make(config.resize);
+    const model = make({ imageSize: config.resize, numClasses: CLASSES });
     loadWeights(model, checkpoint);
     return await work({ config, model, checkpoint, device });
   } finally {

@@ -42,7 +42,8 @@ export function addPredict(program: Command): void {
         for (const file of files) {
           const picture = resize.apply(await decoded(file));
           const values = Float32Array.from(picture.data, (v) => (invert ? 255 - v : v) / 255);
-          const x = tensor(values, { shape: [1, 1, sample.height, sample.width] });
+          const grey = tensor(values, { shape: [1, 1, sample.height, sample.width] });
+          const x = grey.expand([1, sample.channels, sample.height, sample.width]);
           const probabilities = await noGrad(() => softmax(model.forward(x), 1)).data();
           const order = Array.from(probabilities, (probability, i) => ({ name: data.classes[i], probability }));
           said.push({ file, classes: order.sort((a, b) => b.probability - a.probability).slice(0, top) });

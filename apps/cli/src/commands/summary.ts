@@ -38,7 +38,7 @@ export function addSummary(program: Command): void {
     .action((name: string, options: SummaryOptions) => {
       const { make, input } = lookUp(models, "model", name);
       const shape = options.input === undefined ? [1, ...input] : parseShape(options.input);
-      const model = make(options.input === undefined || shape.length < 3 ? undefined : shape.at(-2));
+      const model = make({ imageSize: options.input === undefined || shape.length < 3 ? undefined : shape.at(-2) });
       console.log(show(summaryOf(name, model, shape, options.depth), options));
     });
 }

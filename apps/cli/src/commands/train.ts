@@ -8,10 +8,10 @@ import { checkpointFolder } from "@lamina/train/checkpoint";
 import { livePlot } from "@lamina/train/plot";
 import type { Command } from "commander";
 import { defaultBackend, openBackend } from "../backends.ts";
-import { DATA_HELP, loadParts } from "../data.ts";
+import { CLASSES, DATA_HELP, loadParts } from "../data.ts";
 import { exitCodes, Failure, lookUp } from "../failure.ts";
 import { stopOnSignals } from "../interrupt.ts";
-import { modelFor, modelList } from "../models.ts";
+import { modelFor, modelList, models } from "../models.ts";
 import { count, countOrAuto, rate, seed } from "../numbers.ts";
 import { optimizers } from "../optimizers.ts";
 import { humanOutput, jsonOutput, type Output } from "../output.ts";
@@ -19,8 +19,9 @@ import { titleOf, writeReport } from "../report/write.ts";
 import { freeFolder, type RunConfig, RunFolder } from "../runFolder.ts";
 import { EventFile } from "../tensorboard.ts";
 
-interface TrainOptions extends Omit<RunConfig, "batchSize"> {
-  readonly batchSize: RunConfig["batchSize"] | "auto";
+/** Settings that the model's row has a default for. */
+type Recipes = "optimizer" | "lr" | "momentum" | "weightDecay" | "batchSize" | "epochs";
+interface TrainOptions extends Omit<RunConfig, Recipes>, Partial<Pick<Asked, Recipes>> {
   readonly backend: string;
   readonly threads?: number;
   readonly run?: string;
@@ -28,36 +29,50 @@ interface TrainOptions extends Omit<RunConfig, "batchSize"> {
   readonly json?: boolean;
 }
 
+const OF_THE_MODEL = "default: the model's";
+const ownRates = () =>
+  Object.entries(optimizers)
+    .map(([name, { lr }]) => `${name} ${lr}`)
+    .join(", ");
+
 export function addTrain(program: Command): void {
   program
     .command("train")
-    .description("Train a model: LeNet on Fashion-MNIST as the book does, unless you say otherwise.")
+    .description(
+      "Train a model, by default LeNet on Fashion-MNIST, with the settings that the book trains it with (listed below).",
+    )
     .option("-m, --model <name>", "the model (listed below)", "lenet")
     .option("-d, --data <source>", DATA_HELP, "fashion-mnist")
-    .option("--resize <pixels>", "pictures of so many pixels a side (default: as they are)", count)
+    .option("--resize <pixels>", `pictures of so many pixels a side (${OF_THE_MODEL})`, count)
     .option(
       "-b, --backend <name>",
       "the device: `lamina backends` lists them; auto measures them on this model",
       defaultBackend(),
     )
     .option("--threads <n>", "of the wasm device (default: LAMINA_THREADS, or a thread for each core)", count)
-    .option("-e, --epochs <n>", "passes over the training data", count, 10)
+    .option("-e, --epochs <n>", `passes over the training data (${OF_THE_MODEL})`, count)
     .option(
       "--batch-size <n>",
-      "images in a step; auto takes what fits the device's memory, 256 at most",
+      `images in a step; auto takes what fits the device's memory, 256 at most (${OF_THE_MODEL})`,
       countOrAuto,
-      256,
     )
-    .option("-o, --optimizer <name>", Object.keys(optimizers).join(", "), "sgd")
-    .option("--lr <rate>", "learning rate", rate, 0.9)
-    .option("--momentum <m>", "of sgd, rmsprop and lars", rate, 0)
-    .option("--weight-decay <d>", "pull of the weights towards 0", rate, 0)
+    .option("-o, --optimizer <name>", `${Object.keys(optimizers).join(", ")} (${OF_THE_MODEL})`)
+    .option(
+      "--lr <rate>",
+      `learning rate (${OF_THE_MODEL}; with another optimizer, that one's own: ${ownRates()})`,
+      rate,
+    )
+    .option("--momentum <m>", `of sgd, rmsprop and lars (${OF_THE_MODEL}, or 0)`, rate)
+    .option("--weight-decay <d>", `pull of the weights towards 0 (${OF_THE_MODEL}, or 0)`, rate)
     .option("--clip-grad-norm <n>", "make the gradients of a step no longer than this", rate)
     .option("--seed <n>", "of weights, order and dropout", seed, 0)
     .option("-r, --run <folder>", "where checkpoints, metrics and pictures go (default: runs/<model>, numbered)")
     .option("--resume", "go on where the run in --run stopped, bit for bit, with its settings")
     .option("--json", "print one JSON object a line instead of text")
-    .addHelpText("after", `\nModels:\n${modelList()}`)
+    .addHelpText(
+      "after",
+      `\nModels, and what they are trained with unless you say otherwise:\n${modelList({ recipes: true })}`,
+    )
     .action(async (options: TrainOptions, command: Command) => train(await settingsOf(options, command)));
 }
 
@@ -85,7 +100,7 @@ export function addResume(program: Command): void {
 }
 
 /** As a run is started: the batch size may be left open. */
-type Asked = Omit<RunConfig, "batchSize"> & Pick<TrainOptions, "batchSize">;
+type Asked = Omit<RunConfig, "batchSize"> & { readonly batchSize: RunConfig["batchSize"] | "auto" };
 interface Settings {
   readonly config: Asked;
   readonly backend: string;
@@ -96,11 +111,20 @@ interface Settings {
 /** What a resumed run may be told anew; the rest is part of what makes it end where an undisturbed one does. */
 const FREE_ON_RESUME = ["run", "resume", "json", "backend", "threads", "epochs"];
 
+/** What was asked for, and the model's recipe for the rest. */
+function filledIn(given: Omit<TrainOptions, "backend" | "run" | "resume" | "json" | "threads">): Asked {
+  const { recipe } = lookUp(models, "model", given.model);
+  const own = given.optimizer === undefined || given.optimizer === recipe.optimizer;
+  const { lr } = own ? recipe : lookUp(optimizers, "optimizer", given.optimizer!);
+  const { momentum = 0, weightDecay = 0, ...rest } = { ...recipe, lr, ...(own ? {} : { momentum: 0 }), ...given };
+  return { ...rest, momentum, weightDecay };
+}
+
 async function settingsOf(options: TrainOptions, command: Command): Promise<Settings> {
   const { backend, threads, run, resume = false, json = false, ...given } = options;
   if (threads !== undefined) process.env.LAMINA_THREADS = String(threads); // for whichever device it will be
   const rest = { backend, resume, output: json ? jsonOutput() : humanOutput() };
-  if (!resume) return { config: given, folder: run ?? freeFolder(given.model), ...rest };
+  if (!resume) return { config: filledIn(given), folder: run ?? freeFolder(given.model), ...rest };
   if (!run) throw new Failure("--resume needs the folder of the run to go on with: add --run FOLDER", exitCodes.usage);
   const said = command.options.filter((o) => command.getOptionValueSource(o.attributeName()) === "cli");
   const fixed = said.find((o) => !FREE_ON_RESUME.includes(o.attributeName()));
@@ -110,19 +134,17 @@ async function settingsOf(options: TrainOptions, command: Command): Promise<Sett
       exitCodes.usage,
     );
   const saved = await RunFolder.readConfig(run);
-  const epochs = said.some((o) => o.attributeName() === "epochs") ? given.epochs : saved.epochs;
-  return { config: { ...saved, epochs }, folder: run, ...rest };
+  return { config: { ...saved, epochs: given.epochs ?? saved.epochs }, folder: run, ...rest };
 }
 
 async function train({ config: asked, backend, folder: path, resume, output }: Settings): Promise<void> {
-  const makeOptimizer = lookUp(optimizers, "optimizer", asked.optimizer);
+  const { make: makeOptimizer } = lookUp(optimizers, "optimizer", asked.optimizer);
   let device = backend === "auto" ? undefined : await openBackend(backend);
   if (device) setBackend(device);
   const data = await loadParts(asked);
-  const { rows, columns } = data.train;
-  const side = asked.resize;
+  const { channels, height, width } = data.train.get(0).image;
   manualSeed(asked.seed);
-  const model = modelFor(asked.model, side ? [1, side, side] : [1, rows, columns]);
+  const model = modelFor(asked.model, [channels, height, width], CLASSES);
   const folder = await RunFolder.open(path);
   const stop = stopOnSignals(path, () => output.note("stopping after this step; once more to stop at once"));
   try {
@@ -143,12 +165,11 @@ async function train({ config: asked, backend, folder: path, resume, output }: S
     await folder.writeConfig(config);
     const history = saved?.meta.history ?? [];
     output.start({
-      model: config.model,
+      config,
       backend: device.name,
       ...threads,
       parameters: model.numParameters(),
       folder: path,
-      epochs: config.epochs,
       resumed: resume,
     });
     for (const e of history) output.epoch(e);
