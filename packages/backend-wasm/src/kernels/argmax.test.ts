@@ -45,6 +45,13 @@ describe.each(["argmax", "argmin"] as const)("%s", (name) => {
     expect(of([1, 2, Number.NaN, 9, -9, Number.NaN])).toBe(2);
     expect(of([0, -0, 0, -0, 0])).toBe(0);
   });
+  test.each([
+    [[100, 1000], 1],
+    [[3, 21, 30, 31], 1],
+  ])("of %j along axis %i, in slices", (shape, axis) => {
+    const x = float(...shape);
+    check(name, lower, [x], [new Numbers(6).array(x)], { axis }, outOf(x, axis), { ulps: 0 });
+  });
   test("of no lines", () => {
     const x = float(0, 3);
     expect([...execute(lower([x], { axis: 1 }, outOf(x, 1)), [x], [new Float32Array(0)], outOf(x, 1))]).toEqual([]);

@@ -1,8 +1,8 @@
 // Four elements of any dtype as four lanes of 32 bits (bytes widened), and back; and how an array is a stack of lines along one axis.
 import { type DType, type Shape, sizeOf } from "@lamina/core";
-import { type Fn, I32, V128 } from "../assembler.ts";
+import { type Fn, I32 } from "../assembler.ts";
 import { bytesPerElement } from "../memory.ts";
-import { LANES, storeLanes, times } from "./emit.ts";
+import { address, countdown, LANES, storeLanes, times } from "./emit.ts";
 
 /** Leaves the vector of the four elements at address + offset (in bytes) on the stack. */
 export function loadElements(f: Fn, dtype: DType, at: number, offset = 0): Fn {
@@ -45,29 +45,57 @@ export function aroundAxis(shape: Shape, axis: number): AroundAxis {
 /** A place that moves along lines. */
 export interface Cursor {
   readonly dtype: DType;
-  /** Address of what `along` is at. */
+  /** Address of the turn that `along` is at. */
   readonly at: number;
 }
+/** A vector of the turn that `along` is at. */
+export interface Part {
+  /** Which of the turn's vectors. */
+  readonly index: number;
+  /** How many of its lanes count. */
+  readonly lanes: number;
+  /** Elements from the turn's place to it. */
+  readonly offset: number;
+}
+const partsOf = (elements: number): Part[] =>
+  Array.from({ length: Math.ceil(elements / LANES) }, (_, index) => ({
+    index,
+    lanes: Math.min(LANES, elements - index * LANES),
+    offset: index * LANES,
+  }));
+
+/** Elements in a slice, at least: calling it should cost nothing beside them. */
+const LEAST = 8192;
 
 /**
  * Walks over the lines of arrays of one shape. Lines along the last axis have their elements in the lanes; others lie beside each
- * other, and four of them are walked at once.
+ * other, and several vectors of them are walked at once. Slices are cut from the axes before that of the lines.
  */
 export class Lines {
   private readonly f: Fn;
   private readonly around: AroundAxis;
-  /** Whether the four lanes are four elements of one line. */
+  /** Whether a turn's vectors are elements of one line. */
   readonly single: boolean;
+  /** Elements of a turn. */
+  private readonly turn: number;
   private readonly walkers: (Cursor & { readonly pointer: number; readonly start: number })[] = [];
   private readonly counter: number;
-  /** Lines at a time. */
-  private lanes = LANES;
+  /** Of lines that are not `single`: the vectors that are walked. */
+  private beside: readonly Part[] = [];
 
-  constructor(f: Fn, shape: Shape, axis: number) {
+  /** @param vectors in a turn. */
+  constructor(f: Fn, shape: Shape, axis: number, vectors = 1) {
     this.f = f;
     this.around = aroundAxis(shape, axis);
     this.single = this.around.inner === 1;
+    this.turn = vectors * LANES;
     this.counter = f.local(I32);
+  }
+  /** How many slices there are; undefined: it is one piece. */
+  static slices(shape: Shape, axis: number): number | undefined {
+    const around = aroundAxis(shape, axis);
+    const slices = Math.ceil(around.outer / placesOf(around));
+    return slices > 1 ? slices : undefined;
   }
   /** An array of that shape whose address is in the parameter. */
   cursor(pointer: number, dtype: DType): Cursor {
@@ -75,43 +103,58 @@ export class Lines {
     this.walkers.push(cursor);
     return cursor;
   }
-  /** `body` for each line, or four (at the end maybe fewer) lines beside each other; its argument is how many. */
-  each(body: (lanes: number) => void): void {
-    const { f } = this;
-    const { outer, size, inner } = this.around;
-    const [outerLeft, innerLeft] = [f.local(I32), f.local(I32)];
-    const group = (lanes: number) => {
-      this.lanes = lanes;
-      body(this.single ? 1 : lanes);
-    };
-    times(f, outerLeft, outer, () => {
-      for (const { pointer, start } of this.walkers) f.get(pointer).set(start);
-      if (this.single) group(LANES);
-      else {
-        times(f, innerLeft, inner >> 2, () => {
-          group(LANES);
-          for (const w of this.walkers) f.increase(w.start, LANES * bytesPerElement(w.dtype));
-        });
-        if (inner % LANES) group(inner % LANES);
-      }
-      for (const w of this.walkers) f.increase(w.pointer, size * inner * bytesPerElement(w.dtype));
-    });
+  /** Lines before those of the slice are as many as a slice has, times its number. */
+  get linesOfSlice(): number {
+    return placesOf(this.around) * this.around.inner;
   }
   /**
-   * One pass along the lines of `each`: `visit` for each vector, of which `lanes` count. Of `single` lines the last vector may have
-   * fewer than four.
+   * `body` for each line, or those (at the end maybe fewer) beside each other that one turn takes; its argument is how many.
+   * @param slice parameter with the slice's number, if there are several.
    */
-  along(visit: (lanes: number) => void): void {
-    const { f, counter, single } = this;
+  each(slice: number | undefined, body: (lines: number) => void): void {
+    const { f, turn } = this;
+    const { outer, size, inner } = this.around;
+    const [outerLeft, innerLeft] = [f.local(I32), f.local(I32)];
+    const group = (lines: number) => {
+      this.beside = partsOf(lines);
+      body(lines);
+    };
+    const place = () => {
+      for (const { pointer, start } of this.walkers) f.get(pointer).set(start);
+      if (this.single) group(1);
+      else {
+        times(f, innerLeft, Math.floor(inner / turn), () => {
+          group(turn);
+          for (const w of this.walkers) f.increase(w.start, turn * bytesPerElement(w.dtype));
+        });
+        if (inner % turn) group(inner % turn);
+      }
+      for (const w of this.walkers) f.increase(w.pointer, size * inner * bytesPerElement(w.dtype));
+    };
+    if (slice === undefined) return times(f, outerLeft, outer, place);
+    const places = placesOf(this.around);
+    for (const { pointer, dtype } of this.walkers)
+      address(f, pointer, pointer, [slice, places * size * inner * bytesPerElement(dtype)]);
+    f.i32(outer).get(slice).i32(places).mul().sub().set(outerLeft);
+    f.get(outerLeft).i32(places).get(outerLeft).i32(places).op("i32.lt_u").op("select").set(outerLeft);
+    countdown(f, outerLeft, place);
+  }
+  /** The most vectors of a turn, in any pass of `each`'s body at hand. */
+  get parts(): readonly Part[] {
+    return this.single ? partsOf(Math.min(this.turn, this.around.size)) : this.beside;
+  }
+  /** One pass along the lines of `each`: `visit` for each turn. Of `single` lines the last vector may have fewer than four that count. */
+  along(visit: (turn: readonly Part[]) => void): void {
+    const { f, counter, single, turn } = this;
     const { size, inner } = this.around;
     for (const { start, at } of this.walkers) f.get(start).set(at);
-    const step = (lanes: number) => {
-      visit(lanes);
-      for (const { at, dtype } of this.walkers) f.increase(at, (single ? LANES : inner) * bytesPerElement(dtype));
+    const step = (parts: readonly Part[], elements: number) => {
+      visit(parts);
+      for (const { at, dtype } of this.walkers) f.increase(at, elements * bytesPerElement(dtype));
     };
-    if (!single) return times(f, counter, size, () => step(this.lanes));
-    times(f, counter, size >> 2, () => step(LANES));
-    if (size % LANES) step(size % LANES);
+    if (!single) return times(f, counter, size, () => step(this.beside, inner));
+    times(f, counter, Math.floor(size / turn), () => step(partsOf(turn), turn));
+    if (size % turn) step(partsOf(size % turn), size % turn);
   }
   /** For `single` lines, puts `neutral` where a vector has no element; leaves the vector on the stack. */
   masked(vector: number, lanes: number, neutral: () => void): Fn {
@@ -121,7 +164,6 @@ export class Lines {
     neutral();
     return maskOf(f, lanes).op("v128.bitselect");
   }
-  local(): number {
-    return this.f.local(V128);
-  }
 }
+/** Places along the axes before the lines' that fall to a slice. */
+const placesOf = ({ size, inner }: AroundAxis): number => Math.max(1, Math.ceil(LEAST / Math.max(1, size * inner)));

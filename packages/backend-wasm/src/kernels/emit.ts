@@ -1,14 +1,18 @@
 // What every kernel is written with: a function with its pointers, counted loops, ranges of taps inside an image, and
 // vectors of which only some lanes are stored.
 import { Fn, I32, type Relaxed } from "../assembler.ts";
+import { HoistingFn } from "../hoist.ts";
 
 export const LANES = 4;
 /** Bytes of a vector. */
 export const VECTOR = 16;
 
 /** A function of `pointers` addresses. */
-export const kernelOf = (pointers: number, relaxed: Relaxed = false): Fn =>
-  new Fn("", new Array<number>(pointers).fill(I32), [], relaxed);
+export const kernelOf = (pointers: number, relaxed: Relaxed = false): Fn => new Fn("", params(pointers), [], relaxed);
+/** The same, for kernels with more than a few vector constants in a loop; what is returned is its `finished()`. */
+export const hoistingKernelOf = (pointers: number, relaxed: Relaxed = false): HoistingFn =>
+  new HoistingFn("", params(pointers), [], relaxed);
+const params = (pointers: number): number[] => new Array<number>(pointers).fill(I32);
 
 export const locals = (f: Fn, type: number, count: number): number[] =>
   Array.from({ length: count }, () => f.local(type));

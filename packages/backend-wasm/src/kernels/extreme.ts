@@ -2,7 +2,7 @@
 import type { DType } from "@lamina/core";
 import { type Fn, type Instruction, V128 } from "../assembler.ts";
 import { countOf, Lines, loadElements, storeElements } from "./elements.ts";
-import { kernelOf, LANES, locals } from "./emit.ts";
+import { address, kernelOf, LANES, locals } from "./emit.ts";
 import type { Lower } from "./lowered.ts";
 
 interface Side {
@@ -20,16 +20,22 @@ const sides: Record<"argmax" | "argmin", Side> = {
 
 export const extreme =
   (name: Side["name"]): Lower =>
-  ([{ shape, dtype }], { axis }: { axis: number }) => ({
-    key: `${name} ${dtype} ${shape} along ${axis}`,
-    emit: () => {
-      const f = kernelOf(2);
-      new Extreme(f, sides[name], dtype).emit(new Lines(f, shape, axis));
-      return f;
-    },
-  });
+  ([{ shape, dtype }], { axis }: { axis: number }) => {
+    const slices = Lines.slices(shape, axis);
+    return {
+      key: `${name} ${dtype} ${shape} along ${axis}`,
+      slices,
+      emit: () => {
+        const f = kernelOf(slices ? 3 : 2);
+        const lines = new Lines(f, shape, axis);
+        if (slices) address(f, OUT, OUT, [SLICE, 4 * lines.linesOfSlice]);
+        new Extreme(f, sides[name], dtype).emit(lines, slices ? SLICE : undefined);
+        return f;
+      },
+    };
+  };
 
-const [X, OUT] = [0, 1];
+const [X, OUT, SLICE] = [0, 1, 2];
 
 class Extreme {
   private readonly f: Fn;
@@ -51,16 +57,16 @@ class Extreme {
   private get float(): boolean {
     return this.dtype === "float32";
   }
-  emit(lines: Lines): void {
+  emit(lines: Lines, slice: number | undefined): void {
     const { f, best, bestAt, value, at, dtype } = this;
     const x = lines.cursor(X, dtype);
-    lines.each((count) => {
+    lines.each(slice, (count) => {
       this.worst();
       f.set(best);
       countOf(f, 0, lines.single ? 1 : 0)
         .tee(bestAt)
         .set(at);
-      lines.along((lanes) => {
+      lines.along(([{ lanes }]) => {
         loadElements(f, dtype, x.at).set(value);
         lines.masked(value, lanes, () => this.worst()).set(value);
         this.beats(value, best).set(this.mask);

@@ -3,14 +3,14 @@ import { emitExp } from "../pointwise/vector.ts";
 import { alongAxis } from "./alongAxis.ts";
 
 export const logSoftmaxGrad = alongAxis("logSoftmaxGrad", (a) => {
-  const { f, v } = a;
+  const { f } = a;
   const [dy, y] = a.inputs;
-  const sum = a.fold("sum", () => a.load(dy));
+  const sum = a.sum(() => a.load(dy));
   a.store(() => {
     a.load(dy);
     a.load(y);
-    f.set(v);
-    emitExp(f, v, a.temp);
-    f.get(sum).op("f32x4.mul").op("f32x4.sub");
+    a.apply(emitExp);
+    a.get(sum);
+    f.op("f32x4.mul").op("f32x4.sub");
   });
 });

@@ -36,6 +36,9 @@ describe.each(ops)("%s", (name, lower, inputs) => {
     [[2, 21, 4, 4], 1],
     [[6, 3], 0],
     [[0, 3], 1],
+    // in slices
+    [[100, 1000], 1],
+    [[3, 21, 30, 31], 1],
   ])("of %j along axis %i", (shape, axis) => checkOne(shape, axis, 1));
   test("along random axes of random shapes", () => {
     const n = new Numbers(8);

@@ -1,22 +1,22 @@
 // softmax: exp(x - max) / sum of exp(x - max), along an axis.
-import { emitExp } from "../pointwise/vector.ts";
+import { emitDecay } from "../pointwise/vector.ts";
 import { alongAxis } from "./alongAxis.ts";
-import { storeElements } from "./elements.ts";
 
 export const softmax = alongAxis("softmax", (a) => {
-  const { f, v } = a;
+  const { f } = a;
   const [x] = a.inputs;
-  const max = a.fold("max", () => a.load(x));
-  const sum = a.fold("sum", (lanes) => {
+  const max = a.largest(() => a.load(x));
+  const sum = a.sum(() => {
     a.load(x);
-    f.get(max).op("f32x4.sub").set(v);
-    emitExp(f, v, a.temp);
-    f.set(v);
-    storeElements(f, "float32", a.out.at, v, lanes);
-    f.get(v);
-  });
+    a.get(max);
+    f.op("f32x4.sub");
+    a.apply(emitDecay);
+  }, true);
+  // the sum is 1 at least, so that its reciprocal is no small number
+  a.update(sum, () => a.apply((_, x) => void f.vconst(1).get(x).op("f32x4.div")));
   a.store(() => {
     a.load(a.out);
-    f.get(sum).op("f32x4.div");
+    a.get(sum);
+    f.op("f32x4.mul");
   });
 });

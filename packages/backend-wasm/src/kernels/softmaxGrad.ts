@@ -4,7 +4,7 @@ import { alongAxis } from "./alongAxis.ts";
 export const softmaxGrad = alongAxis("softmaxGrad", (a) => {
   const { f } = a;
   const [dy, y] = a.inputs;
-  const sum = a.fold("sum", () => {
+  const sum = a.sum(() => {
     a.load(dy);
     a.load(y);
     f.op("f32x4.mul");
@@ -12,6 +12,7 @@ export const softmaxGrad = alongAxis("softmaxGrad", (a) => {
   a.store(() => {
     a.load(y);
     a.load(dy);
-    f.get(sum).op("f32x4.sub").op("f32x4.mul");
+    a.get(sum);
+    f.op("f32x4.sub").op("f32x4.mul");
   });
 });

@@ -57,7 +57,7 @@ export function emitExp(f: Fn, x: number, temp: Temp): void {
 }
 
 /** e^-|x| = e^r * 2^(n + 64) * 2^-64: the middle one stays in range, and the last rounds what is too small for it. */
-function emitDecay(f: Fn, x: number, temp: Temp): void {
+export function emitDecay(f: Fn, x: number, temp: Temp): void {
   const [r, bits] = [temp(), temp()];
   f.get(x).viconst(-0x80000000).op("v128.or").vconst(-110).op("f32x4.pmax").set(r);
   emitReduced(f, r, bits, temp, 64 + 127);
