@@ -1,5 +1,5 @@
 // The buffers of the reference backend: which are alive, and how many bytes they take. A buffer that has been freed says so when it is used.
-import { allocate, type DType, type MemoryInfo, type TypedArray } from "@lamina/core";
+import { allocate, bytesOf, type DType, type MemoryInfo, OutOfMemoryError, type TypedArray } from "@lamina/core";
 
 export interface ReferenceBuffer {
   readonly dtype: DType;
@@ -19,9 +19,15 @@ export class Memory {
   constructor(precision: Precision) {
     this.precision = precision;
   }
-  /** Zeros that are not counted yet: what a kernel works on, and loses if it throws. */
+  /** Zeros that are not counted yet: what a kernel works on, and loses if it throws. @throws OutOfMemoryError */
   zeros(dtype: DType, length: number): TypedArray {
-    return allocate(this.precision === "double" && dtype === "float32" ? "float64" : dtype, length);
+    const held = this.precision === "double" && dtype === "float32" ? "float64" : dtype;
+    try {
+      return allocate(held, length);
+    } catch (cause) {
+      const requested = bytesOf({ shape: [length], dtype: held });
+      throw new OutOfMemoryError("reference", { requested, inUse: this.bytes, limit: undefined }, { cause });
+    }
   }
   /** Takes `data` over as a live buffer. */
   adopt(data: TypedArray, dtype: DType): ReferenceBuffer {

@@ -1,5 +1,5 @@
 // The backend around the kernels: dtypes, precision, what it counts, and what it says when a buffer is misused.
-import { type DType, ops } from "@lamina/core";
+import { type DType, OutOfMemoryError, ops } from "@lamina/core";
 import { describe, expect, it } from "vitest";
 import { type ReferenceBuffer, reference } from "./index.ts";
 
@@ -99,6 +99,13 @@ describe("memory", () => {
 });
 
 describe("a kernel that throws", () => {
+  it("for want of memory, says so in the error that programs tell apart", async () => {
+    const { kernels, memory } = await reference();
+    const fill = () => kernels.full!([], {}, [1], { shape: [2 ** 30, 2 ** 30], dtype: "float32" });
+    expect(fill).toThrow(OutOfMemoryError);
+    expect(fill).toThrow(/^reference: [\d.]+ TiB asked for, but the device has no room for it with 0 B in use/);
+    expect(memory().buffers).toBe(0);
+  });
   it("leaves no buffer behind", async () => {
     const backend = await reference();
     const x = backend.upload(Float32Array.of(1), "float32");

@@ -21,6 +21,7 @@ export class Device {
   constructor(tf: TensorFlow) {
     this.tf = tf;
     this.values = new Values(tf);
+    tf.inUse = () => this.values.info().bytes;
   }
 
   upload(data: TypedArray, dtype: DType): Value {

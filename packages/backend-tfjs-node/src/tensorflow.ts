@@ -1,13 +1,18 @@
 // Runs TensorFlow's ops. Handles that a kernel makes on the way are freed when it ends, whether it returns or throws;
 // small constants (shapes, axes) are kept for the next time.
-import type { Shape } from "@lamina/core";
+import { OutOfMemoryError, type Shape } from "@lamina/core";
 import { type Attr, type Binding, type Handle, type TfType, type as typeAttr, types } from "./binding.ts";
 
 /** Constants kept, give or take one kernel's: what a large network has of shapes and axes. */
 const MOST_CONSTANTS = 4096;
 
+/** "OOM when allocating tensor with shape[256,64] and type float on …" */
+const NO_ROOM = /OOM when allocating tensor(?: with shape\s*\[([\d,]*)\])?/;
+
 export class TensorFlow {
   readonly binding: Binding;
+  /** Bytes of the values that are alive; the device tells. */
+  inUse = (): number => 0;
   /** Handles of the present scope that nobody owns yet. */
   private temporaries: Handle[] = [];
   private readonly constants = new Map<string, Handle>();
@@ -31,11 +36,17 @@ export class TensorFlow {
       return this.binding.executeOp(...args);
     } catch (error) {
       const reason = (error as Error).message.replace(/^Invalid TF_Status: \d+\s*Message: /, "");
+      const noRoom = NO_ROOM.exec(reason);
+      if (noRoom) throw this.outOfMemory(noRoom[1] ?? "", error);
       throw new Error(
         `tfjs-node: TensorFlow's ${args[0]} failed: ${reason}; if memory ran out use a smaller batch, else this is a mistake of @lamina/backend-tfjs-node`,
         { cause: error },
       );
     }
+  }
+  private outOfMemory(sizes: string, cause: unknown): OutOfMemoryError {
+    const requested = 4 * sizes.split(",").reduce((product, size) => product * Number(size), 1);
+    return new OutOfMemoryError("tfjs-node", { requested, inUse: this.inUse(), limit: undefined }, { cause });
   }
   /** A tensor of host data, which must not be written to afterwards. */
   tensor(shape: Shape, dtype: TfType, data: ArrayBufferView): Handle {

@@ -7,6 +7,7 @@ import {
   manualSeed,
   nn,
   noGrad,
+  OutOfMemoryError,
   randn,
   setBackend,
   type Tensor,
@@ -96,6 +97,25 @@ describe.skipIf(process.env.LAMINA_ABSENT_TFJSNODE)("tfjs-node", () => {
     expect(run).toThrow(
       /^tfjs-node: TensorFlow's Relu6Grad failed: Inputs .*must have the same size.*; if memory ran out/s,
     );
+    expect(binding.getNumOfTensors()).toBe(handles);
+  });
+  test("no room is told with what was asked for and what is in use, and leaves no tensor behind", async () => {
+    const handles = binding.getNumOfTensors();
+    const device = await tfjsNode();
+    const [rows, columns] = [1, 1].map(() => device.upload(new Float32Array(2 ** 20), "float32"));
+    const view = (buffer: typeof rows, shape: number[]) => ({ buffer, shape, dtype: "float32" }) as const;
+    const inputs = [view(rows, [2 ** 20, 1]), view(columns, [1, 2 ** 20])];
+    const multiply = () =>
+      device.kernels.matmul!(inputs, { transposeX: false, transposeY: false }, [], {
+        shape: [2 ** 20, 2 ** 20],
+        dtype: "float32",
+      });
+    expect(multiply).toThrow(OutOfMemoryError);
+    expect(multiply).toThrow(
+      "tfjs-node: 4 TiB asked for, but the device has no room for it with 8 MiB in use; use a smaller batch",
+    );
+    for (const buffer of [rows, columns]) device.free(buffer);
+    await device.close();
     expect(binding.getNumOfTensors()).toBe(handles);
   });
   test("an upload is a copy", async () => {

@@ -52,7 +52,7 @@ async function peakOf(n: number): Promise<number> {
 test.each([1, 16, 33])("a batch of %i takes what it took on paper, to the byte", async (n) => {
   await open();
   const net = network();
-  const { bytes, available, fits } = rehearse(cellsOf(net), stepOf(net, n))!;
+  const { bytes, available, fits } = rehearse(cellsOf(net), stepOf(net, n));
   expect(memory()).toMatchObject({ bytes: 0, peakBytes: 0 });
   expect([available, fits]).toEqual([2 ** 32, true]);
   expect(bytes).toBe(await peakOf(n));
@@ -62,7 +62,7 @@ test("the largest batch that fits on paper fits, and one more does not", async (
   const maxBytes = 12 << 20;
   await open(maxBytes);
   const net = network();
-  const fits = (n: number) => rehearse(cellsOf(net), stepOf(net, n))!.fits;
+  const fits = (n: number) => rehearse(cellsOf(net), stepOf(net, n)).fits;
   let [most, tooMany] = [1, 100];
   while (tooMany - most > 1) {
     const n = (most + tooMany) >> 1;
@@ -91,11 +91,11 @@ test("nothing is changed: values, gradients, random numbers, what is on the devi
     return Promise.all(all.map((t) => t.data()));
   };
   const before = [await bits(), randomState(), memory().bytes, memory().buffers];
-  expect(rehearse(cellsOf(net), stepOf(net, 64))!.fits).toBe(true);
+  expect(rehearse(cellsOf(net), stepOf(net, 64)).fits).toBe(true);
   expect([await bits(), randomState(), memory().bytes, memory().buffers]).toEqual(before);
   const beside = randn([1000]).keep(); // of no cell: it takes room away
   await sync();
-  expect(rehearse(cellsOf(net), step)!.available).toBe(2 ** 32 - 4000);
+  expect(rehearse(cellsOf(net), step).available).toBe(2 ** 32 - 4000);
   beside.dispose();
 });
 

@@ -158,7 +158,7 @@ export class Heap {
   }
 
   info(): MemoryInfo {
-    return { bytes: this.inUse, buffers: this.arrays.size, peakBytes: this.peak };
+    return { bytes: this.inUse, buffers: this.arrays.size, peakBytes: this.peak, limit: this.limit };
   }
   close(): void {
     this.arrays.clear();

@@ -50,7 +50,8 @@ export interface Backend<B = any> {
   memory(): MemoryInfo;
   /**
    * This device on paper, with so many bytes: it plans and counts memory as this one does, takes none and computes nothing, so
-   * that a step can be tried before it is run ({@link rehearse}). What is read from it means nothing.
+   * that a step can be tried before it is run ({@link rehearse}). What is read from it means nothing. Without it core counts
+   * kernel by kernel.
    */
   onPaper?(maxBytes: number): Backend<B>;
   /** Ops of which it keeps float32 operands in half precision, rounded to 11 bits, because it was asked to. */

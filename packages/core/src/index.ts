@@ -35,6 +35,6 @@ export {
   setRandomState,
 } from "./random.ts";
 export { record } from "./record.ts";
-export { type Rehearsal, rehearse } from "./rehearse.ts";
+export { type Rehearsal, type RehearseOptions, rehearse } from "./rehearse.ts";
 export type { SessionOptions, SessionStats } from "./run.ts";
 export { Tensor } from "./tensor.ts";

@@ -3,6 +3,7 @@ import { reference } from "@lamina/backend-reference";
 import { wasm } from "@lamina/backend-wasm";
 import {
   type Backend,
+  bytesOf,
   manualSeed,
   memory,
   nn,
@@ -14,7 +15,7 @@ import {
   zeros,
 } from "@lamina/core";
 import { DataLoader, TensorDataset } from "@lamina/data";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { Adam, type BatchSpecs, chooseBatchSize, EMA, fit, StepLR, stepMemory } from "./index.ts";
 import { Shelf } from "./testing.ts";
 
@@ -68,8 +69,8 @@ test("the error says by how much, and which batch or pictures fit; both do", asy
   expect(Number(/batches of (\d+)/.exec(text)![1])).toBe(batchSize);
   expect((error as Error).cause).toBeInstanceOf(OutOfMemoryError);
   const side = Number(/pictures of (\d+)/.exec(text)![1]);
-  expect(stepMemory(parts.model, parts, specs(150, side))!.fits).toBe(true);
-  expect(stepMemory(parts.model, parts, specs(150, side + 1))!.fits).toBe(false);
+  expect(stepMemory(parts.model, parts, specs(150, side)).fits).toBe(true);
+  expect(stepMemory(parts.model, parts, specs(150, side + 1)).fits).toBe(false);
 });
 const chosen = async () => {
   const parts = await setup();
@@ -123,14 +124,77 @@ test("memory that runs out in mid-training leaves a checkpoint, from which a lar
   expect(await bits(second.model)).toEqual(await bits(straight.model));
 });
 
-test("a run with its own choice is resumed with it; a device that cannot plan takes 256, or what there is", async () => {
+test("a run with its own choice is resumed with it", async () => {
   const shelf = new Shelf();
   const first = await setup();
   await fit(first.model, { ...first, epochs: 1, checkpoint: shelf });
   const second = await setup(roomy);
   await fit(second.model, { ...second, epochs: 2, checkpoint: shelf, resume: true });
   expect(second.train.batchSize).toBe(first.train.batchSize);
-  const blind = await setup(reference);
-  await chooseBatchSize(blind.model, blind);
-  expect(blind.train.batchSize).toBe(200);
+});
+
+describe("a device that has no plans of its own", () => {
+  /** The definition with so many bytes, which it tells or not. */
+  const limited = (maxBytes: number, tells: boolean) => async (): Promise<Backend> => {
+    const backend = await reference();
+    const kernels = Object.entries(backend.kernels).map(([op, kernel]) => [
+      op,
+      (...args: Parameters<typeof kernel>) => {
+        const { bytes: inUse } = backend.memory();
+        const requested = bytesOf(args[3]);
+        const limit = tells ? maxBytes : undefined;
+        if (inUse + requested > maxBytes) throw new OutOfMemoryError("reference", { requested, inUse, limit });
+        return kernel(...args);
+      },
+    ]);
+    const memory = () => ({ ...backend.memory(), ...(tells && { limit: maxBytes }) });
+    return { ...backend, kernels: Object.fromEntries(kernels), memory };
+  };
+  const little = 3 << 19;
+
+  test("what a step takes is counted kernel by kernel: to the byte what it takes there", async () => {
+    const parts = await setup(reference, 6);
+    const { bytes, available, fits, planned } = stepMemory(parts.model, parts, specs(6, 28));
+    expect([available, fits, planned]).toEqual([Number.POSITIVE_INFINITY, true, false]);
+    const before = memory().bytes;
+    expect(memory().peakBytes).toBe(before);
+    let steps = 0;
+    const onStep = () => {
+      if (++steps === 3) throw new Error("enough");
+    };
+    await expect(fit(parts.model, { ...parts, schedule: undefined, epochs: 1, onStep })).rejects.toThrow("enough");
+    expect(memory().peakBytes).toBe(bytes);
+  });
+  test("with a limit that it tells, the largest batch that fits is taken, and one more does not fit", async () => {
+    const auto = await setup(limited(little, true));
+    await chooseBatchSize(auto.model, auto);
+    const { batchSize } = auto.train;
+    expect(batchSize).toBeGreaterThan(1);
+    expect(batchSize).toBeLessThan(200);
+    const fits = (n: number) => stepMemory(auto.model, auto, specs(n, 28)).fits;
+    expect([fits(batchSize), fits(batchSize + 1)]).toEqual([true, false]);
+    const over = await setup(limited(little, true), 2 * batchSize);
+    await expect(fit(over.model, { ...over, epochs: 1 })).rejects.toThrow(
+      new RegExp(
+        `^fit: a training step on a batch of \\[${2 * batchSize},1,28,28\\] takes about [\\d.]+ MiB, [\\d.]+ \\w+ more than the 1.5 MiB that the reference device has for it; what fits: batches of ${batchSize}, or`,
+      ),
+    );
+  });
+  test("without one it takes 256, or what there is; and what it gave before it refused is what the advice goes by", async () => {
+    const blind = await setup(reference);
+    await chooseBatchSize(blind.model, blind);
+    expect(blind.train.batchSize).toBe(200);
+    const over = await setup(limited(little, false), 40);
+    const error = await fit(over.model, { ...over, epochs: 1 }).catch((e: Error) => e);
+    const [, batch] =
+      /^fit: a training step on a batch of \[40,1,28,28\] takes about [\d.]+ MiB; the reference device, which does not say how much it has, refused [\d.]+ \w+ more when it had given out [\d.]+ \w+; what fits: batches of (\d+), or pictures of/.exec(
+        (error as Error).message,
+      )!;
+    const again = await setup(limited(little, false), Number(batch));
+    let steps = 0;
+    const onStep = () => {
+      if (++steps === 3) throw new Error("enough");
+    };
+    await expect(fit(again.model, { ...again, epochs: 1, onStep })).rejects.toThrow("enough");
+  });
 });

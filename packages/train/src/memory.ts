@@ -1,10 +1,11 @@
-// How large a batch may be: steps are tried on paper, on devices that can plan ahead, until the largest that fits is known.
+// How large a batch may be: steps are tried on paper until the largest that fits is known.
 import {
   allocate,
   inBytes,
   type nn,
   OutOfMemoryError,
   type Rehearsal,
+  type RehearseOptions,
   rehearse,
   type Spec,
   sizeOf,
@@ -30,20 +31,26 @@ const MOST = 256;
 
 /**
  * What a training step on batches of these shapes takes of the device's memory, without running it; afterwards model, optimiser
- * and random numbers are as they were. Undefined on a device that cannot plan ahead.
+ * and random numbers are as they were.
  * @throws what the model throws for such a batch.
  */
-export function stepMemory(model: nn.Module, options: StepOptions, specs: BatchSpecs): Rehearsal | undefined {
+export function stepMemory(
+  model: nn.Module,
+  options: StepOptions,
+  specs: BatchSpecs,
+  device: RehearseOptions = {},
+): Rehearsal {
   const { optimizer, ema, accumulate = 1 } = options;
   const trials = [optimizer.trial(), ...(ema ? [ema.trial()] : [])];
   const cells = [...model.parameters(), ...model.buffers(), ...trials.flatMap((t) => t.cells)];
   const modes = model.modules().map((m) => [m, m.training] as const);
   model.train();
   try {
-    return rehearse(new Set(cells), () => {
+    const step = () => {
       for (let i = 0; i < accumulate; i++)
         recordBatch(model, options, blank(specs), { first: i === 0, last: i === accumulate - 1 });
-    });
+    };
+    return rehearse(new Set(cells), step, device);
   } finally {
     for (const [m, mode] of modes) m.training = mode;
     for (const { undo } of trials) undo();
@@ -76,8 +83,8 @@ function largest(most: number, fits: (n: number) => boolean): number {
 }
 
 /**
- * Gives a loader with `batchSize: "auto"` the largest batch whose training step fits the device, at most 256 and at most what there is;
- * 256 on a device that cannot plan ahead. Other training data is left alone. {@link fit} calls it.
+ * Gives a loader with `batchSize: "auto"` the largest batch whose training step fits the device, at most 256 and at most what there is.
+ * On a device that does not know how much memory it has that is 256. Other training data is left alone. {@link fit} calls it.
  * @throws OutOfMemoryError if not even one example fits.
  */
 export async function chooseBatchSize(
@@ -86,38 +93,40 @@ export async function chooseBatchSize(
 ): Promise<void> {
   if (!isOpen(train)) return;
   const specs = await train.example();
-  const fits = (n: number) => stepMemory(model, options, sized(specs, n))?.fits ?? true;
   stepMemory(model, options, specs); // throws what is wrong with the model or its data
   const most = Math.min(MOST, train.dataset.length);
-  const size = largest(most, fits);
+  const size = largest(most, (n) => stepMemory(model, options, sized(specs, n)).fits);
   if (size === 0) throw explained(model, options, specs)!;
   train.chosenBatchSize = size;
 }
 
-/** What to say when a step had no room: by how much, and what would fit. Undefined on a device that cannot plan ahead. */
+/**
+ * What to say when a step had no room: by how much, and what would fit. Where the device does not know how much it has, what it had
+ * given out before it refused is known to be there. Undefined if nothing is.
+ */
 export function explained(
   model: nn.Module,
   options: StepOptions,
   specs: BatchSpecs,
   cause?: OutOfMemoryError,
 ): OutOfMemoryError | undefined {
-  const needs = stepMemory(model, options, specs);
-  if (!needs || !Number.isFinite(needs.available)) return undefined;
+  const room = { limit: cause?.limit ?? (cause?.inUse || undefined) };
+  const needs = stepMemory(model, options, specs, room);
+  if (!Number.isFinite(needs.available)) return undefined;
   const { bytes, available } = needs;
   const device = model.parameters()[0].device.name;
-  const more = bytes > available ? `, ${inBytes(bytes - available)} more than` : "; in one piece that is more than";
-  const size = `a training step on a batch of [${specs[0].shape}] takes ${inBytes(bytes)}`;
-  return new OutOfMemoryError(
-    device,
-    { requested: bytes, inUse: 0, limit: available },
-    {
-      message: `fit: ${size}${more} the ${inBytes(available)} that the ${device} device has for it; ${remedy(model, options, specs)}`,
-      cause,
-    },
-  );
+  const takes = `a training step on a batch of [${specs[0].shape}] takes ${needs.planned ? "" : "about "}${inBytes(bytes)}`;
+  const what = `fit: ${takes}${compared(needs, device, cause)}; ${remedy(model, options, specs, room)}`;
+  return new OutOfMemoryError(device, { requested: bytes, inUse: 0, limit: available }, { message: what, cause });
 }
-function remedy(model: nn.Module, options: StepOptions, specs: BatchSpecs): string {
-  const fits = (s: BatchSpecs) => stepMemory(model, options, s)!.fits;
+function compared({ bytes, available }: Rehearsal, device: string, cause?: OutOfMemoryError): string {
+  if (cause && cause.limit === undefined)
+    return `; the ${device} device, which does not say how much it has, refused ${inBytes(cause.requested)} more when it had given out ${inBytes(cause.inUse)}`;
+  const more = bytes > available ? `, ${inBytes(bytes - available)} more than` : "; in one piece that is more than";
+  return `${more} the ${inBytes(available)} that the ${device} device has for it`;
+}
+function remedy(model: nn.Module, options: StepOptions, specs: BatchSpecs, room: RehearseOptions): string {
+  const fits = (s: BatchSpecs) => stepMemory(model, options, s, room).fits;
   const [x] = specs;
   const batch = largest(x.shape[0] - 1, (n) => fits(sized(specs, n)));
   const [height = 0, width = 0] = x.shape.slice(2);
