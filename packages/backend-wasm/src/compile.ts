@@ -62,21 +62,35 @@ export class Compiler {
     const { heap } = this;
     const { orders, onFailure } = this.options;
     const outputs = outputsOf(program);
-    const known: Known = orders ? {} : { ready: wholly(this.prepare(program)) };
+    if (!orders) {
+      const ready = wholly(this.prepare(program));
+      return (inputs, scalars) => this.runNow(ready, outputs, inputs, scalars);
+    }
+    const known: Known = {};
     return (inputs, scalars) => {
       for (const x of inputs) heap.check(x);
       const results = allocateAll(heap, outputs);
       const order = this.order(program, known, inputs, results, scalars);
-      if (orders) orders.give(order, (error) => onFailure?.(results, error));
-      else
-        try {
-          wholly(order);
-        } catch (error) {
-          for (const buffer of results) heap.free(buffer);
-          throw error;
-        }
+      orders.give(order, (error) => onFailure?.(results, error));
       return results;
     };
+  }
+  private runNow(
+    ready: Ready,
+    outputs: readonly Spec[],
+    inputs: readonly WasmBuffer[],
+    scalars: readonly number[],
+  ): WasmBuffer[] {
+    const { heap } = this;
+    for (const x of inputs) heap.check(x);
+    const results = allocateAll(heap, outputs);
+    try {
+      this.run(ready, inputs, results, scalars);
+      return results;
+    } catch (error) {
+      for (const buffer of results) heap.free(buffer);
+      throw error;
+    }
   }
   private *order(
     program: Program,
@@ -182,22 +196,30 @@ function placed({ functions = new Int32Array(), addresses, argumentsAt, scalars:
   const starts = new Int32Array(addresses.length);
   for (let i = 1; i < starts.length; i++) starts[i] = starts[i - 1] + 4 * addresses[i - 1].length;
   const flat = addresses.flat();
+  const buffers = Int32Array.from(flat, ({ buffer = -1 }) => buffer);
+  const offsets = Float64Array.from(flat, ({ offset = 0 }) => offset);
+  // the same arrays for every run: an engine takes at once what is in them
+  const args = new Int32Array(flat.length);
+  const numbers = new Float64Array(which.length);
   return (
     block: number,
     inputs: readonly WasmBuffer[],
     outputs: readonly WasmBuffer[],
     scalars: readonly number[],
   ): Run => {
-    const buffers = [...inputs, ...outputs];
+    const given = inputs.length;
+    for (let i = 0; i < args.length; i++) {
+      const at = buffers[i];
+      args[i] = at < 0 ? block + offsets[i] : (at < given ? inputs[at] : outputs[at - given]).pointer;
+    }
+    for (let i = 0; i < numbers.length; i++) numbers[i] = scalars[which[i]];
     return {
       functions,
       starts,
       at: block + argumentsAt,
-      args: Int32Array.from(flat, ({ buffer, offset }) =>
-        buffer === undefined ? block + offset : buffers[buffer].pointer,
-      ),
+      args,
       scalarsAt: block,
-      scalars: Float64Array.from(which, (i) => scalars[i]),
+      scalars: numbers,
       inputs: inputs.map(({ pointer }) => pointer),
       outputs: outputs.map(({ pointer }) => pointer),
     };

@@ -6,6 +6,7 @@ import { allocate, bytesOf } from "./dtype.ts";
 import { rootOf } from "./group.ts";
 import { homeOf } from "./home.ts";
 import { gradEnabled } from "./mode.ts";
+import { sameShape } from "./ops/shapes.ts";
 import { onItsWay, settle } from "./pending.ts";
 import { type Home, type Place, Storage } from "./storage.ts";
 import { Tensor } from "./tensor.ts";
@@ -61,7 +62,7 @@ export class Cell extends Tensor {
    */
   set(value: Tensor): void {
     const t = value.source;
-    if (`${t.shape}` !== `${this.shape}` || t.dtype !== this.dtype)
+    if (!sameShape(t.shape, this.shape) || t.dtype !== this.dtype)
       throw new Error(
         `set: ${this.name} is ${this.dtype} [${this.shape}] but the new value is ${t.dtype} [${t.shape}]; a cell keeps its shape and dtype`,
       );

@@ -33,7 +33,7 @@ export const isFloat = (dtype: DType): boolean => dtype === "float32" || dtype =
 export const allocate = (dtype: DType, length: number): TypedArray => new arrays[dtype](length);
 /** Copies `data`, converting as JavaScript's typed arrays do (bool: anything but 0 and false is true). */
 export function toTypedArray(data: ArrayLike<number>, dtype: DType): TypedArray {
-  return dtype === "bool" ? Uint8Array.from(data, (v) => +(Number(v) !== 0)) : arrays[dtype].from(data);
+  return dtype === "bool" ? Uint8Array.from(data, (v) => +(Number(v) !== 0)) : new arrays[dtype](data);
 }
 
 const rank: Record<DType, number> = { bool: 0, uint8: 1, int32: 2, float32: 3, float64: 4 };

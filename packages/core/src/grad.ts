@@ -5,18 +5,38 @@ import { differentiate, withGrad } from "./mode.ts";
 import { add, detach, full } from "./ops/functions.ts";
 import { settle } from "./pending.ts";
 import { sweep } from "./run.ts";
-import type { Tensor } from "./tensor.ts";
+import { newStamp, type Tensor } from "./tensor.ts";
 
-/** Everything that `root` was computed from and that gradients flow through, in recording order (a topological order). */
-function graphOf(root: Tensor): Tensor[] {
-  const reached = new Set<Tensor>([root]);
-  for (const t of reached) for (const x of t.inputs) if (x.requiresGrad) reached.add(x);
-  for (const t of reached)
-    if (t.released)
+/** A value that the reverse pass comes to. */
+interface Reached {
+  readonly tensor: Tensor;
+  /** What it was computed from; undefined where no gradient flows. */
+  readonly inputs: (Reached | undefined)[];
+  /** A wanted tensor is among what it was computed from, or it is one itself. */
+  leads: boolean;
+  /** Its gradient, added up so far. */
+  gradient: Tensor | undefined;
+}
+
+/** Everything that `root` was computed from and that gradients flow through, the last recorded first (a topological order, from its end). */
+function graphOf(root: Tensor): Reached[] {
+  const stamp = newStamp();
+  const reached: Reached[] = [];
+  const reach = (tensor: Tensor): Reached => {
+    if (tensor.released)
       throw new Error(
         "backward: the graph of this value was released by an earlier backward(); compute it again, or call backward() once on the sum of the losses",
       );
-  return [...reached].sort((a, b) => a.id - b.id);
+    const r: Reached = { tensor, inputs: [], leads: false, gradient: undefined };
+    tensor.stamp = stamp;
+    tensor.local = reached.push(r) - 1;
+    return r;
+  };
+  reach(root);
+  for (const { tensor, inputs } of reached)
+    for (const x of tensor.inputs)
+      inputs.push(!x.requiresGrad ? undefined : x.stamp === stamp ? reached[x.local] : reach(x));
+  return reached.sort((a, b) => b.tensor.id - a.tensor.id);
 }
 
 function seedFor(root: Tensor, dy: Tensor | undefined): Tensor {
@@ -35,37 +55,37 @@ function seedFor(root: Tensor, dy: Tensor | undefined): Tensor {
   return dy ? dy.source : full(root.shape, 1, { dtype: root.dtype });
 }
 
-/** Gradients of `root` for all that `isWanted`, as graph. */
+/** Gradients of `root` for all that `isWanted`, as graph: each {@link Reached} has its own. */
 function gradients(
   root: Tensor,
   dy: Tensor | undefined,
   createGraph: boolean,
   isWanted: (x: Tensor) => boolean,
-): Map<Tensor, Tensor> {
+): readonly Reached[] {
   return withGrad(createGraph, () =>
     sweep(() => {
-      const found = new Map<Tensor, Tensor>([[root, seedFor(root, dy)]]);
-      const order = graphOf(root);
-      const leads = new Set<Tensor>(); // what a wanted tensor can be reached from
-      for (const t of order) if (isWanted(t) || t.inputs.some((x) => leads.has(x))) leads.add(t);
-      for (let i = order.length - 1; i >= 0; i--) passBack(order[i], found, leads);
+      const seed = seedFor(root, dy);
+      const reached = graphOf(root);
+      reached[0].gradient = seed; // the root, recorded after all that it was computed from
+      for (let i = reached.length - 1; i >= 0; i--) {
+        const r = reached[i];
+        r.leads = isWanted(r.tensor) || r.inputs.some((x) => x?.leads);
+      }
+      for (const r of reached) passBack(r);
       differentiate(undefined);
-      return found;
+      return reached;
     }),
   );
 }
-function passBack(t: Tensor, found: Map<Tensor, Tensor>, leads: ReadonlySet<Tensor>): void {
-  const dy = found.get(t);
-  if (!dy || !t.op || t.op.grad === "none" || !t.inputs.some((x) => leads.has(x))) return;
+function passBack({ tensor: t, inputs, gradient }: Reached): void {
+  if (!gradient || !t.op || t.op.grad === "none" || !inputs.some((x) => x?.leads)) return;
   differentiate(t);
-  const thunks = t.op.grad(t, dy, t.attrs!);
-  t.inputs.forEach((x, k) => {
-    if (!leads.has(x) || !x.requiresGrad) return;
-    const dx = thunks[k]?.();
-    if (!dx) return;
-    const sum = found.get(x);
-    found.set(x, sum ? add(sum, dx) : dx);
-  });
+  const thunks = t.op.grad(t, gradient, t.attrs!);
+  for (let k = 0; k < inputs.length; k++) {
+    const x = inputs[k];
+    const dx = x?.leads && thunks[k]?.();
+    if (dx) x.gradient = x.gradient ? add(x.gradient, dx) : dx;
+  }
 }
 
 /**
@@ -74,8 +94,8 @@ function passBack(t: Tensor, found: Map<Tensor, Tensor>, leads: ReadonlySet<Tens
  */
 export function backward(loss: Tensor, dy?: Tensor): void {
   const root = loss.source;
-  const found = gradients(root, dy, false, (x) => x.cell !== undefined);
-  for (const [leaf, g] of found) if (leaf.cell) accumulate(leaf.cell, g);
+  for (const { tensor, gradient } of gradients(root, dy, false, (x) => x.cell !== undefined))
+    if (gradient && tensor.cell) accumulate(tensor.cell, gradient);
   if (root.pending)
     root.isRoot = true; // its graph goes when it has run
   else if (!root.cell) root.cut();
@@ -111,8 +131,9 @@ export function grad(
   const { createGraph = false, gradOutput } = options;
   const root = of.source;
   const wanted = new Set(inputs.map((x) => x.source));
-  const found = gradients(root, gradOutput, createGraph, (x) => wanted.has(x));
+  const reached = gradients(root, gradOutput, createGraph, (x) => wanted.has(x));
   root.uses++; // its value may be of no interest
+  const found = new Map(reached.map(({ tensor, gradient }) => [tensor, gradient]));
   return inputs.map((x) => found.get(x.source) ?? full(x.shape, 0, { dtype: x.dtype }));
 }
 function gradOf(fn: Differentiable): Differentiable {

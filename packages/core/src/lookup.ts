@@ -6,7 +6,7 @@ import { withGrad } from "./mode.ts";
 import type { Op } from "./op.ts";
 import { trace } from "./pending.ts";
 import { type Instruction, type Program, planFrees } from "./program.ts";
-import { Tensor } from "./tensor.ts";
+import { newStamp, Tensor } from "./tensor.ts";
 
 /** A structure that has been met. */
 export class Known {
@@ -15,7 +15,9 @@ export class Known {
   /** Node -> slot. */
   readonly slots: readonly number[];
   /** Node -> the scalars of what it was decomposed into; they follow from its attributes, so they never change. */
-  readonly fixed: ReadonlyMap<number, readonly number[]>;
+  readonly fixed: readonly (readonly number[] | undefined)[];
+  /** Slot -> place among the program's outputs, -1 for what is not handed out. */
+  readonly handed: Int32Array;
   /** Inner values (node, or -1 - leaf) that were asked for after a run, and for how many runs back. */
   readonly wanted = new Map<number, number>();
   runs = 0;
@@ -26,6 +28,13 @@ export class Known {
     this.program = flat.program;
     this.slots = flat.slots;
     this.fixed = flat.fixed;
+    this.handed = new Int32Array(flat.program.inputs.length + flat.program.instructions.length).fill(-1);
+  }
+  /** The value of `slot` is handed out from now on: to be compiled again. */
+  hand(slot: number): void {
+    this.handed[slot] = this.program.outputs.length;
+    this.program.outputs = [...this.program.outputs, slot];
+    this.executable = undefined;
   }
   /** An estimate of what holding it costs, with what a backend compiles for it. */
   get bytes(): number {
@@ -35,7 +44,7 @@ export class Known {
 interface Flat {
   program: Program;
   slots: readonly number[];
-  fixed: ReadonlyMap<number, readonly number[]>;
+  fixed: readonly (readonly number[] | undefined)[];
 }
 
 const words = new Map<unknown, number>();
@@ -45,22 +54,72 @@ function wordOf(x: unknown): number {
   if (n === undefined) words.set(x, (n = words.size));
   return n;
 }
+
+/** The structure that is being looked up: one array for all look-ups, which grows. */
+let ints = new Int32Array(1 << 12);
+let length = 0;
+function put(n: number): void {
+  if (length === ints.length) {
+    const longer = new Int32Array(2 * length);
+    longer.set(ints);
+    ints = longer;
+  }
+  ints[length++] = n;
+}
+function putAll(list: readonly number[]): void {
+  put(list.length);
+  for (let i = 0; i < list.length; i++) put(list[i]);
+}
 /** Attributes are integers, booleans, strings and lists of integers. */
-function encode(attrs: object, ints: number[]): void {
+function putAttrs(attrs: object): void {
   for (const key in attrs) {
     const value = (attrs as Record<string, unknown>)[key];
-    if (typeof value === "number") ints.push(value);
-    else if (typeof value === "object") {
-      const list = value as readonly number[];
-      ints.push(list.length);
-      for (const v of list) ints.push(v);
-    } else if (typeof value === "string") ints.push(wordOf(value));
-    else ints.push(+(value as boolean));
+    if (typeof value === "number") put(value);
+    else if (typeof value === "object") putAll(value as readonly number[]);
+    else if (typeof value === "string") put(wordOf(value));
+    else put(+(value as boolean));
   }
 }
-
-/** Marks tensors met in one look-up; one count for all sessions, since tensors outlive them. */
-let lastStamp = 0;
+/** Writes the structure of `nodes`, and fills `leaves` in with what it starts from. */
+function putNodes(nodes: readonly Tensor[], leaves: Tensor[]): void {
+  length = 0;
+  const stamp = newStamp();
+  for (let i = 0; i < nodes.length; i++) {
+    const node = nodes[i];
+    put(wordOf(node.op));
+    put(node.scalars.length);
+    put(node.inputs.length);
+    if (node.attrs) putAttrs(node.attrs);
+    for (const x of node.inputs) {
+      const isNew = x.stamp !== stamp;
+      if (isNew) {
+        x.stamp = stamp;
+        x.local = -1 - leaves.length;
+        leaves.push(x);
+      }
+      put(x.local);
+      if (!isNew) continue;
+      put(wordOf(x.dtype));
+      putAll(x.shape);
+    }
+    node.stamp = stamp;
+    node.local = i;
+  }
+}
+function hashOfStructure(): number {
+  // two at a time, since each multiplication waits for the one before it; beyond the end lies what a longer one has left
+  let [even, odd] = [length, 0];
+  for (let i = 0; i < length; i += 2) {
+    even = Math.imul(even ^ ints[i], 0x9e3779b1);
+    odd = Math.imul(odd ^ (i + 1 < length ? ints[i + 1] : 0), 0x85ebca6b);
+  }
+  return even ^ (odd >>> 15) ^ (even >>> 13) ^ odd;
+}
+function isStructure(known: Int32Array): boolean {
+  if (known.length !== length) return false;
+  for (let i = 0; i < length; i++) if (known[i] !== ints[i]) return false;
+  return true;
+}
 
 /** Programs by structure, bounded by bytes; the least recently run leave first. */
 export class ProgramCache {
@@ -68,6 +127,8 @@ export class ProgramCache {
   private readonly backend: Backend;
   private readonly maxBytes: number;
   private bytes = 0;
+  /** The hash that was used last. */
+  private latest: number | undefined = undefined;
   met = 0;
   constructor(backend: Backend, maxBytes: number) {
     this.backend = backend;
@@ -84,19 +145,19 @@ export class ProgramCache {
    * the attributes imply all other shapes; which values are handed out is learned, not part of the identity.
    */
   find(nodes: readonly Tensor[], leaves: Tensor[], onEvict: (dead: readonly Known[]) => void): Known {
-    const structure = this.encodeAll(nodes, leaves);
-    let hash = structure.length;
-    for (const n of structure) hash = Math.imul(hash ^ Math.imul(n, 65537), 0x9e3779b1) ^ (hash >>> 15);
+    putNodes(nodes, leaves);
+    const hash = hashOfStructure();
     const bucket = this.byHash.get(hash) ?? [];
-    let known = bucket.find((k) => equal(k.structure, structure));
-    if (!known) {
-      known = new Known(Int32Array.from(structure), flatten(this.backend, nodes, leaves));
-      bucket.push(known);
-      this.bytes += known.bytes;
-      this.met++;
-    }
-    this.byHash.delete(hash);
-    this.byHash.set(hash, bucket);
+    for (const known of bucket)
+      if (isStructure(known.structure)) {
+        this.use(hash, bucket);
+        return known;
+      }
+    const known = new Known(ints.slice(0, length), flatten(this.backend, nodes, leaves));
+    bucket.push(known);
+    this.bytes += known.bytes;
+    this.met++;
+    this.use(hash, bucket);
     while (this.bytes > this.maxBytes && this.byHash.size > 1) {
       const [oldest, dead] = this.byHash.entries().next().value as [number, Known[]];
       this.byHash.delete(oldest);
@@ -105,31 +166,13 @@ export class ProgramCache {
     }
     return known;
   }
-  private encodeAll(nodes: readonly Tensor[], leaves: Tensor[]): number[] {
-    const ints: number[] = [];
-    const stamp = ++lastStamp;
-    for (let i = 0; i < nodes.length; i++) {
-      const node = nodes[i];
-      ints.push(wordOf(node.op), node.scalars.length, node.inputs.length);
-      if (node.attrs) encode(node.attrs, ints);
-      for (const x of node.inputs) {
-        if (x.stamp !== stamp) {
-          x.stamp = stamp;
-          x.local = -1 - leaves.length;
-          leaves.push(x);
-          ints.push(x.local, wordOf(x.dtype), x.shape.length, ...x.shape);
-        } else ints.push(x.local);
-      }
-      node.stamp = stamp;
-      node.local = i;
-    }
-    return ints;
+  /** Puts it last in line to leave. */
+  private use(hash: number, bucket: Known[]): void {
+    if (this.latest === hash) return;
+    this.latest = hash;
+    this.byHash.delete(hash);
+    this.byHash.set(hash, bucket);
   }
-}
-function equal(a: Int32Array, b: readonly number[]): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== (b[i] | 0)) return false;
-  return true;
 }
 
 const mustDecompose = (backend: Backend, op: Op): boolean =>
@@ -193,13 +236,13 @@ function flatten(backend: Backend, nodes: readonly Tensor[], leaves: readonly Te
   const inputs = leaves.map(specOf);
   const flat = new Flattener(backend, inputs);
   const slots: number[] = [];
-  const fixed = new Map<number, readonly number[]>();
+  const fixed: (readonly number[] | undefined)[] = [];
   const slotOf = (x: Tensor) => (x.local < 0 ? -1 - x.local : slots[x.local]);
-  nodes.forEach((n, i) => {
+  for (const n of nodes) {
     const own: number[] = [];
     slots.push(flat.add(n.op!, n.attrs!, n.scalars, n.inputs.map(specOf), n.inputs.map(slotOf), n, own));
-    if (mustDecompose(backend, n.op!)) fixed.set(i, own);
-  });
+    fixed.push(mustDecompose(backend, n.op!) ? own : undefined);
+  }
   const program: Program = { inputs, instructions: flat.instructions, outputs: [] };
   planFrees(program);
   return { program, slots, fixed };

@@ -49,8 +49,8 @@ const sessionOf = (x: Tensor) => (homeOf(x) ?? here()).session;
 /** Recorded enough to run it: at a place where something new begins if there is one. */
 function isFull(inputs: readonly Tensor[]): boolean {
   const { maxPending, maxPendingBytes } = here().session.options;
-  const full = Math.max(recorded.length / maxPending, pendingBytes / maxPendingBytes);
-  return full >= 2 || (full >= 1 && !inputs.some((x) => x.group));
+  if (recorded.length < maxPending && pendingBytes < maxPendingBytes) return false;
+  return recorded.length >= 2 * maxPending || pendingBytes >= 2 * maxPendingBytes || !inputs.some((x) => x.group);
 }
 function join(t: Tensor, home: Home | undefined): void {
   let group = home && joint?.groups.get(home.backend);
@@ -62,7 +62,7 @@ function join(t: Tensor, home: Home | undefined): void {
   group ??= new Group();
   if (home && (!group.home || home.placed)) group.home = home;
   if (joint) addToJoint(group);
-  for (const x of t.inputs) if (!x.group && !group.leaves.has(x)) hold(group, x);
+  for (const x of t.inputs) if (!x.group && !group.holds(x)) hold(group, x);
   t.group = group;
 }
 function hold(group: Group, x: Tensor): void {
@@ -71,7 +71,7 @@ function hold(group: Group, x: Tensor): void {
     home.session.upload(x, home); // so that it can be held
     x.host = undefined;
   }
-  group.leaves.set(x, x.storage?.retain());
+  group.hold(x);
   if (x.storage) return;
   group.bytes += bytesOf(x);
   pendingBytes += bytesOf(x);
@@ -118,6 +118,7 @@ function runAsked(): void | Promise<void> {
 function arrivalsOf(group: Group): Promise<void>[] {
   const home = group.home ?? here();
   const underway: Promise<void>[] = [];
+  if (!group.leaves) return underway;
   for (const [x, s] of group.leaves) {
     if (!s) continue;
     if (!s.arrival && s.backend !== home.backend && (x.cell || !x.place.onHost)) s.move(home, x.dtype);
@@ -128,27 +129,29 @@ function arrivalsOf(group: Group): Promise<void>[] {
 /** Runs all that is pending, or some of the groups; those whose inputs are still on their way stay pending. */
 export function flush(which: (g: Group) => boolean = () => true): void {
   const groups = new Map<Group, Tensor[]>();
-  const waiting = new Set<Group>();
   const rest: Tensor[] = [];
+  let last: Group | undefined;
+  let nodes: Tensor[] = rest; // where those of the last group go
   for (const t of recorded) {
     const g = rootOf(t.group!);
-    if (groups.has(g)) groups.get(g)!.push(t);
-    else if (waiting.has(g) || !which(g)) rest.push(t);
-    else if (arrivalsOf(g).length === 0) groups.set(g, [t]);
-    else {
-      waiting.add(g);
-      rest.push(t);
+    if (g !== last) {
+      last = g;
+      nodes = groups.get(g) ?? (which(g) && arrivalsOf(g).length === 0 ? [] : rest);
+      groups.set(g, nodes);
     }
+    nodes.push(t);
   }
   recorded = rest;
   let failure: { error: unknown } | undefined;
-  for (const [g, nodes] of groups)
+  for (const [g, nodes] of groups) {
+    if (nodes === rest) continue;
     try {
       pendingBytes -= g.bytes;
       (g.home ?? here()).session.run(g, nodes);
     } catch (error) {
       failure ??= { error };
     }
+  }
   if (failure) throw failure.error;
 }
 /** Runs all that is pending before something else begins. What fails is kept on the values: their device may be lost, and this the way out. */
@@ -166,7 +169,7 @@ export function settle(t: Tensor): void {
 }
 /** Why `t` is still pending, for whoever cannot wait. */
 export function onItsWay(t: Tensor): Error {
-  const [x, s] = [...rootOf(t.group!).leaves].find(([, s]) => s?.arrival) as [Tensor, Storage];
+  const [x, s] = [...rootOf(t.group!).leaves!].find(([, s]) => s?.arrival) as [Tensor, Storage];
   return new Error(
     `${x.cell?.name ?? "a value"} of shape [${x.shape}] is still on its way from the ${s.backend.name} backend, and is needed now; await sync() once after the move`,
   );

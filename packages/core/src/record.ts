@@ -21,7 +21,13 @@ export function record<Attrs extends object>(
   attrs: Attrs,
   scalars: readonly number[] = NO_SCALARS,
 ): Tensor {
-  const sources = inputs.map((x) => x.source);
+  const sources: Tensor[] = [];
+  let requiresGrad = false;
+  for (const x of inputs) {
+    const { source } = x;
+    requiresGrad ||= source.requiresGrad;
+    sources.push(source);
+  }
   const spec = op.infer(sources, attrs);
   const traced = tracer();
   const home = traced ? undefined : commonHome(op.name, sources);
@@ -36,7 +42,7 @@ export function record<Attrs extends object>(
   t.inputs = sources;
   t.attrs = attrs;
   t.scalars = scalars;
-  t.requiresGrad = gradEnabled() && op.grad !== "none" && sources.some((x) => x.requiresGrad);
+  t.requiresGrad = requiresGrad && op.grad !== "none" && gradEnabled();
   if (traced) traced.nodes.push(t);
   else enqueue(t, home);
   if (isDebugging()) inspectNode(t);

@@ -96,14 +96,15 @@ export class Session {
       known = this.programs.find(nodes, leaves, (dead) => this.evict(dead));
     } catch (error) {
       this.fail(nodes, error);
-      this.release(group);
+      group.release();
       throw error;
     }
     const cells = leaves.filter((x) => x.cell?.keepPrevious);
     const run: Run = { known, home, serial: ++known.runs, leaves: cells, exports: [] };
-    const held: Storage[] = []; // what this run keeps alive while it lasts
+    const inputs: Storage[] = []; // kept alive while the run lasts
     try {
-      const inputs = leaves.map((x, i) => this.input(x, i, run, group.leaves.get(x), held));
+      for (let i = 0; i < leaves.length; i++)
+        inputs.push(this.input(leaves[i], i, run, group.pinned(leaves[i])).retain());
       this.makeRoom(known, run, nodes);
       const buffers = this.execute(known, nodes, inputs);
       this.stats.runs++;
@@ -113,8 +114,8 @@ export class Session {
       throw error;
     } finally {
       this.releaseBatches(leaves, run);
-      for (const s of held) s.release();
-      this.release(group);
+      for (const s of inputs) s.release();
+      group.release();
       for (const r of this.live) if (r.leaves.some((x) => x.place.gone)) this.drop(r, () => true);
     }
   }
@@ -129,7 +130,7 @@ export class Session {
   }
   /** Lets go of what nobody can ask for once this run is over. */
   private makeRoom(known: Known, run: Run, nodes: readonly Tensor[]): void {
-    for (const n of nodes) for (const c of n.holders ?? []) c.dropPrevious();
+    for (const n of nodes) if (n.holders) for (const c of n.holders) c.dropPrevious();
     for (const r of this.live)
       if (r.known === known)
         this.drop(r, (n) => n.run === r && run.serial - r.serial >= (known.wanted.get(n.index) ?? 1));
@@ -144,11 +145,6 @@ export class Session {
       n.holders = undefined;
     }
   }
-  private release(group: Group): void {
-    for (const s of group.leaves.values()) s?.release();
-    group.leaves.clear();
-    group.bytes = 0;
-  }
   /** A batch goes when its step has run, unless it was wanted again before. */
   private releaseBatches(leaves: readonly Tensor[], run: Run): void {
     for (const x of leaves) {
@@ -161,7 +157,7 @@ export class Session {
     }
   }
   /** The storage of a program input; uploads what is on the host only. */
-  private input(x: Tensor, i: number, run: Run, pinned: Storage | undefined, held: Storage[]): Storage {
+  private input(x: Tensor, i: number, run: Run, pinned: Storage | undefined): Storage {
     let s = pinned ?? x.storage;
     if (s?.error) throw s.error;
     if (s && s.backend !== this.backend) s = this.recall(x);
@@ -173,7 +169,6 @@ export class Session {
       x.run = run;
       x.index = -1 - i;
     }
-    held.push(s.retain());
     return s;
   }
   upload(x: Tensor, home: Home): Storage {
@@ -200,27 +195,22 @@ export class Session {
    * The first time kernel by kernel, unless compiling costs this device no more than that; a program that comes back is worth
    * compiling, and by then it knows what is wanted.
    */
-  private execute(known: Known, nodes: readonly Tensor[], inputs: readonly Storage[]): Map<number, unknown> {
-    const { program } = known;
-    const outputs = new Set(program.outputs); // only ever grows
-    nodes.forEach((n, i) => {
-      if ((isResult(n) || known.wanted.has(i)) && known.slots[i] >= inputs.length) outputs.add(known.slots[i]);
-    });
-    if (outputs.size > program.outputs.length) {
-      program.outputs = [...outputs];
-      planFrees(program);
-      known.executable = undefined;
+  private execute(known: Known, nodes: readonly Tensor[], inputs: readonly Storage[]): unknown[] {
+    const { program, slots, handed, wanted, fixed } = known;
+    const before = program.outputs.length;
+    const scalars: number[] = [];
+    for (let i = 0; i < nodes.length; i++) {
+      const slot = slots[i];
+      if (slot >= inputs.length && handed[slot] < 0 && (isResult(nodes[i]) || wanted.has(i))) known.hand(slot);
+      for (const s of fixed[i] ?? nodes[i].scalars) scalars.push(s);
     }
+    if (program.outputs.length > before) planFrees(program);
     const { backend } = this;
     if (!known.executable && backend.compile && (known.runs > 1 || backend.compilesFirst)) this.compile(known);
-    const scalars: number[] = [];
-    nodes.forEach((n, i) => {
-      for (const s of known.fixed.get(i) ?? n.scalars) scalars.push(s);
-    });
     const buffers = inputs.map((s) => s.buffer);
     const out = known.executable?.(buffers, scalars) ?? this.interpret(known, buffers, scalars);
     this.stats.kernels += program.instructions.length;
-    return new Map(program.outputs.map((slot, i) => [slot, out[i]]));
+    return out;
   }
   private compile(known: Known): NonNullable<Known["executable"]> {
     this.stats.compiled++;
@@ -241,30 +231,35 @@ export class Session {
     run: Run,
     nodes: readonly Tensor[],
     inputs: readonly Storage[],
-    buffers: ReadonlyMap<number, unknown>,
+    buffers: readonly unknown[],
   ): void {
-    const storages = new Map<number, Storage>();
-    for (const [slot, buffer] of buffers) storages.set(slot, new Storage(buffer, run.home)); // held here until all are handed out
-    nodes.forEach((n, i) => {
+    const { slots, handed, wanted } = known;
+    const storages = buffers.map((buffer) => new Storage(buffer, run.home)); // held here until all are handed out
+    for (let i = 0; i < nodes.length; i++) {
+      const n = nodes[i];
       n.group = undefined;
-      const s = storages.get(known.slots[i]) ?? inputs[known.slots[i]];
-      if (n.holders?.length) this.commit(n, s);
-      else if (isResult(n)) {
-        if (!n.place.gone) {
-          n.storage = s.retain();
-          this.pushResult(n);
-        }
-        if (n.isRoot || !n.requiresGrad) n.cut();
-      } else {
+      const isInner = !isResult(n);
+      if (isInner) {
         n.run = run;
         n.index = i;
-        if (known.wanted.has(i)) {
-          n.storage = s.retain();
-          this.lend(n);
-        }
+        if (!wanted.has(i)) continue;
       }
-    });
-    for (const s of storages.values()) s.release(); // one that nobody took was wanted by another run
+      const at = handed[slots[i]];
+      const s = at < 0 ? inputs[slots[i]] : storages[at];
+      if (isInner) {
+        n.storage = s.retain();
+        this.lend(n);
+      } else if (n.holders?.length) this.commit(n, s);
+      else this.handOutResult(n, s);
+    }
+    for (const s of storages) s.release(); // one that nobody took was wanted by another run
+  }
+  private handOutResult(n: Tensor, s: Storage): void {
+    if (!n.place.gone) {
+      n.storage = s.retain();
+      this.pushResult(n);
+    }
+    if (n.isRoot || !n.requiresGrad) n.cut();
   }
   /** The cells that wait for `n` take its value. */
   private commit(n: Tensor, s: Storage): void {

@@ -16,6 +16,10 @@ let nextId = 0;
 const NO_INPUTS: readonly Tensor[] = [];
 const NO_SCALARS: readonly number[] = [];
 
+let lastStamp = 0;
+/** Of a walk over recorded tensors: what it has met bears it. One count for all sessions, since tensors outlive them. */
+export const newStamp = (): number => ++lastStamp;
+
 export class Tensor implements Spec {
   readonly shape: Shape;
   readonly dtype: DType;
@@ -36,7 +40,7 @@ export class Tensor implements Spec {
   /** Which run computed (or uploaded) it, and as what: its node, or -1 - its leaf. */
   run: Run | undefined = undefined;
   index = -1;
-  /** Its place in the program that is being looked up. */
+  /** Where the walk with this stamp met it. */
   local = 0;
   stamp = 0;
   /** Read or kept: its value outlives the program. */

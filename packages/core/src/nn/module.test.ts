@@ -121,6 +121,23 @@ describe("Sequential and ModuleList", () => {
     const named = new nn.Sequential({ conv: new nn.Conv2d(1, 1, 1), act: new nn.ReLU() });
     expect(named.namedParameters().map(([name]) => name)).toEqual(["conv.weight", "conv.bias"]);
   });
+  test("a module that was put in twice is used twice, as in PyTorch", () => {
+    const seen: Tensor[] = [];
+    class Spy extends nn.Module {
+      override forward(x: Tensor): Tensor {
+        seen.push(x);
+        return x;
+      }
+    }
+    const spy = new Spy();
+    const twice = new nn.Sequential(spy, new nn.Identity(), spy);
+    twice.forward(leaf(1));
+    expect(seen).toHaveLength(2);
+    expect([twice.length, twice.at(-1), [...twice].length]).toEqual([3, spy, 3]);
+    expect(twice.children()).toHaveLength(2);
+    expect(twice.append(spy).length).toBe(4);
+    expect(new nn.ModuleDict({ a: spy, b: spy }).get("b")).toBe(spy);
+  });
   test("errors", () => {
     expect(() => new nn.Sequential(nn.ReLU as never)).toThrow(
       "Sequential: 0 is a class or function, but its parts are modules; write new nn.ReLU(), say",

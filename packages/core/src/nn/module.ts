@@ -226,7 +226,7 @@ const remedy = (misfit: boolean): string =>
     ? "build the model with the sizes it was saved with"
     : "build the model it was saved from, or pass { strict: false }";
 
-const isModule = (x: unknown): x is Module => x instanceof Module;
+export const isModule = (x: unknown): x is Module => x instanceof Module;
 const isParameter = (x: unknown): x is Parameter => x instanceof Parameter;
 const isBuffer = (x: unknown): x is Buffer => x instanceof Buffer;
 

@@ -1,23 +1,27 @@
 // Modules that hold others: Sequential chains them, ModuleList and ModuleDict only hold them.
 import type { Tensor } from "../tensor.ts";
-import { indent, Module } from "./module.ts";
+import { indent, isModule, Module } from "./module.ts";
 
 /** What both share: children under the names 0, 1, …, or names of one's own; by index, iterable. */
 abstract class Container extends Module {
   [index: number]: Module;
 
-  get length(): number {
-    return this.namedChildren().length;
+  /** What was put in, in order: a module that was put in twice comes twice, which it does not among {@link children}. */
+  protected parts(): Module[] {
+    return Object.values(this).filter(isModule);
   }
-  /** The child at `index`; negative ones count from the end. */
+  get length(): number {
+    return this.parts().length;
+  }
+  /** The part at `index`; negative ones count from the end. */
   at(index: number): Module | undefined {
-    return this.children().at(index);
+    return this.parts().at(index);
   }
   append(module: Module): this {
     return this.put(String(this.length), module);
   }
   [Symbol.iterator](): Iterator<Module> {
-    return this.children()[Symbol.iterator]();
+    return this.parts()[Symbol.iterator]();
   }
   protected put(name: string, module: Module): this {
     const owner = this.constructor.name;
@@ -46,7 +50,9 @@ export class Sequential extends Container {
     for (const [name, layer] of Object.entries(named ? only : layers)) this.put(name, layer);
   }
   override forward(x: Tensor): Tensor {
-    return this.children().reduce((y, layer) => layer.forward(y), x);
+    let y = x;
+    for (const layer of this.parts()) y = layer.forward(y);
+    return y;
   }
 }
 
@@ -64,7 +70,7 @@ export class ModuleList extends Container {
   /** As PyTorch: repeated modules in one line, `(0-3): 4 x Linear(…)`. */
   protected override childLines(): string[] {
     const runs: { from: number; to: number; text: string }[] = [];
-    this.children().forEach((m, i) => {
+    this.parts().forEach((m, i) => {
       const text = m.toString();
       const last = runs.at(-1);
       if (last?.text === text) last.to = i;
@@ -84,8 +90,8 @@ export class ModuleDict extends Container {
   }
   /** The module of that name. @throws if there is none. */
   get(name: string): Module {
-    const found = this.namedChildren().find(([key]) => key === name);
-    if (found) return found[1];
+    const found = Object.entries(this).find(([key]) => key === name)?.[1];
+    if (isModule(found)) return found;
     throw new Error(
       `ModuleDict: there is no module ${name}; there are ${this.keys().join(", ") || "none"}; add it with set()`,
     );
@@ -97,7 +103,7 @@ export class ModuleDict extends Container {
     return this.keys().includes(name);
   }
   keys(): string[] {
-    return this.namedChildren().map(([name]) => name);
+    return Object.entries(this).flatMap(([name, value]) => (isModule(value) ? [name] : []));
   }
   update(modules: Readonly<Record<string, Module>>): this {
     for (const [name, module] of Object.entries(modules)) this.put(name, module);

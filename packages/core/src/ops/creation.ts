@@ -16,19 +16,22 @@ export const fullOp = defineOp<{ shape: Shape; dtype: DType }>({
   grad: "none",
 });
 
+/** {@link full} in a shape that a tensor has. */
+export const filled = (shape: Shape, value: number, dtype: DType): Tensor =>
+  record(fullOp, [], { shape, dtype }, [value]);
 /**
  * Every element is `value`, which may differ from run to run without a new program. float32 unless a dtype is named.
  * [torch.full](https://docs.pytorch.org/docs/stable/generated/torch.full.html)
  */
 export const full = (shape: Shape, value: number, { dtype = "float32" }: CreateOptions = {}): Tensor =>
-  record(fullOp, [], { shape: checkShape("full", shape), dtype }, [value]);
+  filled(checkShape("full", shape), value, dtype);
 /** All 0. [torch.zeros](https://docs.pytorch.org/docs/stable/generated/torch.zeros.html) */
 export const zeros = (shape: Shape, options?: CreateOptions): Tensor => full(shape, 0, options);
 /** All 1. [torch.ones](https://docs.pytorch.org/docs/stable/generated/torch.ones.html) */
 export const ones = (shape: Shape, options?: CreateOptions): Tensor => full(shape, 1, options);
 /** `value` in the shape and (unless named) dtype of `x`. [torch.full_like](https://docs.pytorch.org/docs/stable/generated/torch.full_like.html) */
 export const fullLike = (x: Tensor, value: number, { dtype = x.dtype }: CreateOptions = {}): Tensor =>
-  full(x.shape, value, { dtype });
+  filled(x.shape, value, dtype);
 /** 0 in the shape and dtype of `x`. [torch.zeros_like](https://docs.pytorch.org/docs/stable/generated/torch.zeros_like.html) */
 export const zerosLike = (x: Tensor, options?: CreateOptions): Tensor => fullLike(x, 0, options);
 /** 1 in the shape and dtype of `x`. [torch.ones_like](https://docs.pytorch.org/docs/stable/generated/torch.ones_like.html) */

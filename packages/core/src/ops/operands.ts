@@ -3,8 +3,8 @@ import { type DType, isFloat, promote } from "../dtype.ts";
 import { Tensor } from "../tensor.ts";
 import { expand } from "./broadcast.ts";
 import { cast } from "./cast.ts";
-import { full } from "./creation.ts";
-import { broadcastShapes } from "./shapes.ts";
+import { filled, full } from "./creation.ts";
+import { broadcastShapes, sameShape } from "./shapes.ts";
 
 /** A number is a 0-d tensor that takes the other's type where it can, and never part of a program. */
 export type Operand = Tensor | number;
@@ -17,7 +17,7 @@ function numberType(value: number, other: DType): DType {
 }
 function besideNumber(x: Tensor, value: number): [Tensor, Tensor] {
   const dtype = numberType(value, x.dtype);
-  return [cast(x, dtype), full(x.shape, value, { dtype })];
+  return [cast(x, dtype), filled(x.shape, value, dtype)];
 }
 
 /** Both as tensors of one dtype, not yet of one shape. */
@@ -35,17 +35,19 @@ export function typed(x: Operand, y: Operand): [Tensor, Tensor] {
 
 /** @throws for what is neither: a value that somebody forgot, or JavaScript's list. */
 export function checkOperands(op: string, ...operands: readonly Operand[]): void {
-  const i = operands.findIndex((x) => !(x instanceof Tensor) && typeof x !== "number");
-  if (i < 0) return;
-  const x: unknown = operands[i];
+  for (let i = 0; i < operands.length; i++)
+    if (typeof operands[i] !== "number" && !(operands[i] instanceof Tensor)) throw wrongOperand(op, i, operands[i]);
+}
+function wrongOperand(op: string, i: number, x: unknown): Error {
   const what = Array.isArray(x) ? "a list" : typeof x === "object" && x ? `a ${x.constructor?.name}` : String(x);
-  throw new Error(`${op}: input ${i} is ${what}, but must be a tensor or a number; make one with tensor(…)`);
+  return new Error(`${op}: input ${i} is ${what}, but must be a tensor or a number; make one with tensor(…)`);
 }
 
 /** Both as tensors of one dtype and one shape. */
 export function pair(op: string, x: Operand, y: Operand): [Tensor, Tensor] {
   checkOperands(op, x, y);
   const [a, b] = typed(x, y);
+  if (sameShape(a.shape, b.shape)) return [a, b];
   const shape = broadcastShapes(op, a.shape, b.shape);
   return [expand(a, shape), expand(b, shape)];
 }

@@ -64,16 +64,19 @@ export const droppedShape = (shape: Shape, axes: readonly number[]): number[] =>
 export function broadcastShapes(op: string, a: Shape, b: Shape): Shape {
   if (sameShape(a, b)) return a;
   const rank = Math.max(a.length, b.length);
-  return Array.from({ length: rank }, (_, i) => {
-    const m = a[a.length - rank + i] ?? 1;
-    const n = b[b.length - rank + i] ?? 1;
+  const shape: number[] = [];
+  for (let i = 0; i < rank; i++) {
+    const [m, n] = [sizeAt(a, i - rank), sizeAt(b, i - rank)];
     if (m !== n && m !== 1 && n !== 1)
       throw new Error(
         `${op}: shapes [${a}] and [${b}] do not broadcast (${m} and ${n}); sizes must be equal or 1, counted from the last axis`,
       );
-    return m === 1 ? n : m;
-  });
+    shape.push(m === 1 ? n : m);
+  }
+  return shape;
 }
+/** Counted from the end; 1 before the first. */
+const sizeAt = (shape: Shape, axis: number): number => (shape.length + axis < 0 ? 1 : shape[shape.length + axis]);
 
 /** [height, width] of an option that is a number or a pair of whole numbers, at least `least`. */
 export function pairOf(op: string, name: string, value: Pair, least: number): readonly [number, number] {
