@@ -38,6 +38,7 @@ CASES = [
     *[(p, op, dict(factor=f)) for p in ("color", "gray") for op in ("brightness", "contrast", "saturation") for f in (0, 0.3, 0.99, 1.4, 2.5)],
     *[("color", "hue", dict(factor=f)) for f in (-0.5, -0.2, 0.03, 0.1, 0.37, 0.5)],
     ("color", "floats", {}), ("color", "normalize", dict(mean=[0.485, 0.456, 0.406], std=[0.229, 0.224, 0.225])), ("gray", "normalize", dict(mean=[0.286], std=[0.353])),
+    *[("wide", "rotate", dict(degrees=d, expand=e)) for d in (90, 180, 270) for e in (False, True)], ("color", "rotate", dict(degrees=-33.3, interpolation="bilinear", expand=True)),
     *[("color", "resizeFloats", dict(size=s, interpolation=m)) for m in ("bilinear", "bicubic") for s in ([20, 15], [38, 31])],
 ]
 

@@ -109,3 +109,13 @@ test("a picture is held upright", async () => {
   const { height, width } = await decodeImage(turned);
   expect([height, width]).toEqual([5, 3]);
 });
+
+test("a picture in four printing inks is decoded as Pillow does", async () => {
+  const picture = await decodeImage(new URL("../fixtures/cmyk.jpg", import.meta.url)); // two areas, made by Pillow 13
+  const pixel = (row: number, column: number) => [0, 1, 2].map((c) => picture.data[(c * 8 + row) * 16 + column]);
+  expect([picture.channels, picture.height, picture.width]).toEqual([3, 8, 16]);
+  expect([pixel(3, 3), pixel(3, 12)]).toEqual([
+    [207, 46, 190],
+    [0, 255, 127],
+  ]);
+});

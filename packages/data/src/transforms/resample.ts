@@ -1,5 +1,6 @@
 // Resampling with antialiasing, as Pillow computes it for bytes: weights rounded to 22 bits, the rows first, each pass rounded
-// to bytes. Which part of a picture goes where is the callers' business.
+// to bytes. Which part of a picture goes where is the callers' business. (Pillow 13 takes the columns first where much more of the
+// height than of the width goes: there a byte may differ by 1.)
 import type { Image } from "../image.ts";
 import { blankLike } from "../image.ts";
 

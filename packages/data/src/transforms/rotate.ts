@@ -27,7 +27,7 @@ const toThe = ([a, b, c, d, e, f]: Affine, x: number, y: number): [number, numbe
 function rotation(image: Image, degrees: number, { expand = false, center }: RotateOptions) {
   const { height, width } = image;
   const [cx, cy] = center ?? [width / 2, height / 2];
-  const angle = (-degrees * Math.PI) / 180;
+  const angle = -degrees * (Math.PI / 180); // the product that Python's math.radians rounds
   const [cos, sin] = [round15(Math.cos(angle)), round15(Math.sin(angle))];
   const linear: Affine = [cos, sin, 0, -sin, cos, 0];
   const [c, f] = toThe(linear, -cx, -cy);
@@ -47,13 +47,34 @@ function rotation(image: Image, degrees: number, { expand = false, center }: Rot
 
 export function rotate(image: Image, degrees: number, options: RotateOptions = {}): Image {
   const turn = ((degrees % 360) + 360) % 360;
-  if (turn === 0 && !options.center) return image;
+  if (!options.center) {
+    if (turn === 0) return image;
+    const swaps = turn === 90 || turn === 270;
+    if (turn === 180 || (swaps && (options.expand || image.height === image.width))) return quarters(image, turn);
+  }
   const { read, height, width } = rotation(image, turn, options);
   const out = blankLike(image, { height, width });
   const { fill = 0 } = options;
   for (let c = 0; c < image.channels; c++)
     out.data.fill(typeof fill === "number" ? fill : fill[c], c * height * width, (c + 1) * height * width);
   (options.interpolation === "bilinear" ? fillBilinear : fillNearest)(image, out, read);
+  return out;
+}
+
+/** A turn by 90, 180 or 270 degrees moves pixels and computes none. */
+function quarters(image: Image, turn: number): Image {
+  const [height, width] = turn === 180 ? [image.height, image.width] : [image.width, image.height];
+  const out = blankLike(image, { height, width });
+  const from = (row: number, column: number): [row: number, column: number] => {
+    if (turn === 180) return [height - 1 - row, width - 1 - column];
+    return turn === 90 ? [column, height - 1 - row] : [width - 1 - column, row];
+  };
+  for (let c = 0; c < image.channels; c++)
+    for (let row = 0; row < height; row++)
+      for (let column = 0; column < width; column++) {
+        const [y, x] = from(row, column);
+        out.data[(c * height + row) * width + column] = image.data[(c * image.height + y) * image.width + x];
+      }
   return out;
 }
 
