@@ -10,6 +10,7 @@ import { movement } from "./movement/index.ts";
 import { emitArange, emitRandom } from "./pointwise/create.ts";
 import { emitLoop } from "./pointwise/loop.ts";
 import { inSlices } from "./pointwise/slice.ts";
+import { type Summed, type Sums, summedOf } from "./sums.ts";
 
 /**
  * An address: of a slot's array, of scalars (the program's numbers of them, laid out one after another), or of scratch: bytes
@@ -47,12 +48,18 @@ export interface Call {
   readonly rows?: { readonly count: number; readonly perSlice: number; readonly size: number } | undefined;
   /** A loop that runs after each slice. */
   readonly link?: Link;
+  /** Of a sum: how its input lies, if it can be added up where that is made. */
+  readonly summed?: Summed | undefined;
+  /** Of a loop: what it adds up. */
+  readonly sums?: Sums;
+  /** What runs next and belongs to it. */
+  readonly finish?: Call;
 }
 
 /** Bytes from one thread's own memory to the next one's: cache lines apart, with what a kernel may read past the end. */
 export const ownBytes = ({ scratch }: { readonly scratch: number }): number => roundUp(scratch + 64, 64);
 
-const slots = (list: readonly number[]): Argument[] => list.map((slot) => ({ slot }));
+export const slots = (list: readonly number[]): Argument[] => list.map((slot) => ({ slot }));
 const specText = ({ dtype, shape }: Spec): string => `${dtype}[${shape}]`;
 
 function loopCall(
@@ -145,6 +152,7 @@ function structuredCalls({ op, inputs, inputSpecs, attrs, spec, out }: Node, rel
     flops: i === 0 ? flops : undefined,
     work: flops,
     weights,
+    summed: op === "sum" ? summedOf(inputSpecs[0], attrs) : undefined,
   }));
 }
 

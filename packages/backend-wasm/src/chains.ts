@@ -5,12 +5,14 @@ import type { LoopPlan } from "@lamina/core/passes";
 import type { Relaxed } from "./assembler.ts";
 import type { Argument, Call } from "./calls.ts";
 import { emitLoop } from "./pointwise/loop.ts";
+import { isSummable, type Sums, sliced } from "./sums.ts";
 
 /** The loop at the end of a chain: it is called for each row of the result that the kernel's slice has written. */
 export interface Link {
   readonly key: string;
   /** What it does, for whoever asks. */
   readonly plan: LoopPlan;
+  readonly sums: Sums | undefined;
   readonly emit: Call["emit"];
   /** How many of the chain's arguments are the kernel's; the others are the loop's. */
   readonly kernelArguments: number;
@@ -57,8 +59,8 @@ const slotsOf = (args: readonly Argument[]): number[] => args.flatMap((arg) => (
 /** Calls in which loops have been moved to the kernels that they follow. `wanted` are slots that are handed out. */
 export function chained(calls: readonly Call[], wanted: ReadonlySet<number>, relaxed: Relaxed): Call[] {
   const madeAt = new Map<number, number>();
-  calls.forEach(({ writes }, i) => {
-    for (const slot of writes) madeAt.set(slot, i);
+  calls.forEach(({ writes, finish }, i) => {
+    for (const slot of [...writes, ...(finish?.writes ?? [])]) madeAt.set(slot, i);
   });
   const readers = new Map<number, number[]>();
   calls.forEach(({ args, writes }, i) => {
@@ -96,14 +98,18 @@ function link(kernel: Call, loop: Call, out: number, isOnlyReader: boolean, rela
   const loads = loop.args.flatMap((arg, i) => ("slot" in arg && arg.slot === out ? [i] : []));
   if (loads.length !== 1 || !isWhole(plan, loads[0]) || size !== kernel.rows!.size) return undefined;
   const cut = cutAt(plan, count);
-  if (!cut) return undefined;
+  if (!cut || (loop.sums && !isSummable(cut))) return undefined;
+  const run = loop.sums
+    ? sliced(cut, loop.sums, loop.args, relaxed)
+    : { key: `loop ${JSON.stringify(cut)}`, args: loop.args, emit: () => emitLoop(cut, relaxed, true) };
   const rowBytes = (4 * size) / count;
   const slice: Argument = { scratch: perSlice * rowBytes, own: true };
   const place = (arg: Argument): Argument => (isOnlyReader && "slot" in arg && arg.slot === out ? slice : arg);
-  const args = [...kernel.args, ...loop.args];
-  const key = `loop ${JSON.stringify(cut)}`;
+  const args = [...kernel.args, ...run.args];
+  const { key, emit } = run;
   return {
     ...kernel,
+    ...("finish" in run && { finish: run.finish }),
     key: `${kernel.key} then ${count} by ${perSlice}${isOnlyReader ? "" : " kept"} ${key}`,
     args: args.map(place),
     writes: isOnlyReader ? loop.writes : [...kernel.writes, ...loop.writes],
@@ -113,7 +119,8 @@ function link(kernel: Call, loop: Call, out: number, isOnlyReader: boolean, rela
     link: {
       key,
       plan,
-      emit: () => emitLoop(cut, relaxed, true),
+      sums: loop.sums,
+      emit,
       kernelArguments: kernel.args.length,
       rows: count,
       perSlice,

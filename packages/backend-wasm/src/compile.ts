@@ -17,6 +17,8 @@ import type { Heap } from "./memory.ts";
 import { hostFunctions } from "./pointwise/host.ts";
 import { isPointwise } from "./pointwise/ops.ts";
 import type { Profile } from "./profile.ts";
+import { recomputed } from "./recompute.ts";
+import { withSums } from "./sums.ts";
 
 export interface CompileOptions {
   /** Whether the engine has relaxed SIMD, and it may be used; "wide": it also makes 256 bits of it. */
@@ -146,7 +148,7 @@ export class Compiler {
       single.push(...callsOf(unit, free, relaxed));
       yield;
     }
-    const merged = passes ? chained(single, new Set(program.outputs), relaxed) : single;
+    const merged = passes ? this.merged(single, new Set(program.outputs)) : single;
     const specs = specsOf(program, nodes);
     const calls = threads > 1 ? shared(merged, specs, leastWork) : merged;
     yield;
@@ -154,9 +156,15 @@ export class Compiler {
     yield;
     return { calls, specs, layout };
   }
+  private merged(single: readonly Call[], wanted: ReadonlySet<number>): Call[] {
+    const { relaxed } = this.options;
+    const calls = chained(withSums(single, wanted, relaxed), wanted, relaxed);
+    return calls.flatMap((call) => (call.finish ? [call, call.finish] : [call]));
+  }
   private prepared(all: readonly Node[], outputs: readonly number[]): Node[] {
     const { winograd = "auto" } = this.options;
-    return channelsLast(withoutCommon(withoutDead(all, outputs), outputs), outputs, { isPointwise, winograd });
+    const laidOut = channelsLast(withoutCommon(withoutDead(all, outputs), outputs), outputs, { isPointwise, winograd });
+    return recomputed(laidOut, outputs, isPointwise);
   }
   clear(): void {
     this.functions.clear();

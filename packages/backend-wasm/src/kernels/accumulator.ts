@@ -2,7 +2,7 @@
 // length lose nothing.
 import type { DType } from "@lamina/core";
 import { type Fn, type Instruction, V128 } from "../assembler.ts";
-import { locals } from "./emit.ts";
+import { locals, VECTOR } from "./emit.ts";
 
 export type Combination = "sum" | "prod" | "max" | "min";
 
@@ -76,6 +76,24 @@ export class Accumulator {
     f.get(parts[0]);
     if (form.wide) f.op("f32x4.demote_f64x2_zero").get(parts[1]).op("f32x4.demote_f64x2_zero").shuffleWords(0, 1, 4, 5);
     return f;
+  }
+  /** Of a sum of float32: stores the four lanes in float64. */
+  storeWide(at: number, offset: number): void {
+    this.parts.forEach(
+      (part, i) =>
+        void this.f
+          .get(at)
+          .get(part)
+          .vstore(offset + VECTOR * i),
+    );
+  }
+  /** Stores the four lanes together in float64. */
+  storeTotalWide(at: number, offset: number): void {
+    const { f, parts } = this;
+    const [all, other] = parts;
+    f.get(all).get(other).op("f64x2.add").set(all);
+    f.get(at).get(all).lane("f64x2.extract_lane", 0).get(all).lane("f64x2.extract_lane", 1);
+    f.op("f64.add").f64store(offset);
   }
   /** Leaves the result of all four lanes together on the stack, in every lane. */
   total(): Fn {

@@ -16,7 +16,7 @@ const LANES = 4;
 const UNROLL = 4;
 const LITTLE = 8;
 
-interface Array4 extends Walker {
+export interface Array4 extends Walker {
   readonly dtype: DType;
 }
 
@@ -26,24 +26,26 @@ const arrayOf = (local: number, dtype: DType, strides: readonly number[]): Array
   strides: strides.map((s) => s * bytesPerElement(dtype)),
 });
 
-class LoopEmitter implements Lanes {
+export class LoopEmitter implements Lanes {
   readonly f: HoistingFn;
-  private readonly plan: LoopPlan;
-  private readonly loads: readonly Array4[];
-  private readonly stores: readonly Array4[];
+  protected readonly plan: LoopPlan;
+  protected readonly loads: readonly Array4[];
+  protected readonly stores: readonly Array4[];
   /** Parameters. */
-  private readonly scalars: number;
-  private readonly slice: number | undefined;
-  private readonly operands: Operand[];
-  private readonly fixed: boolean[];
+  protected readonly scalars: number;
+  protected readonly slice: number | undefined;
+  protected readonly operands: Operand[];
+  protected readonly fixed: boolean[];
   private readonly temps: number[] = [];
   private usedTemps = 0;
 
-  constructor(plan: LoopPlan, relaxed: Relaxed, sliced: boolean) {
+  /** @param more parameters between the scalars and the slice. */
+  constructor(plan: LoopPlan, relaxed: Relaxed, sliced: boolean, more = 0) {
     this.plan = plan;
     this.scalars = plan.loads.length + plan.stores.length;
-    this.slice = sliced ? this.scalars + 1 : undefined;
-    this.f = new HoistingFn("", new Array<number>(this.scalars + (sliced ? 2 : 1)).fill(I32), [], relaxed);
+    const parameters = this.scalars + 1 + more;
+    this.slice = sliced ? parameters : undefined;
+    this.f = new HoistingFn("", new Array<number>(parameters + (sliced ? 1 : 0)).fill(I32), [], relaxed);
     this.loads = plan.loads.map(({ dtype, strides }, i) => arrayOf(i, dtype, strides));
     const contiguous = stridesOf(plan.sizes);
     this.stores = plan.stores.map((value, i) => arrayOf(plan.loads.length + i, plan.values[value].dtype, contiguous));
@@ -78,7 +80,7 @@ class LoopEmitter implements Lanes {
     this.loop();
     return this.f.finished();
   }
-  private compute(value: Value, i: number): void {
+  protected compute(value: Value, i: number): void {
     if (value.kind === "scalar") this.scalar(value.scalar, value.dtype);
     else if (value.kind === "op") {
       this.usedTemps = 0;
@@ -101,7 +103,7 @@ class LoopEmitter implements Lanes {
       if (dtype === "uint8") f.viconst(255).op("v128.and");
     }
   }
-  private load({ local, dtype }: Array4, offset: number): void {
+  protected load({ local, dtype }: Array4, offset: number): void {
     if (bytesPerElement(dtype) === 4) this.f.get(local).vload(offset);
     else {
       this.f.get(local).access("v128.load32_zero", offset);
@@ -109,14 +111,14 @@ class LoopEmitter implements Lanes {
       if (dtype === "bool") this.f.op("i32x4.neg");
     }
   }
-  private loadSplat({ local, dtype }: Array4): void {
-    if (bytesPerElement(dtype) === 4) this.f.get(local).vsplatload();
+  protected loadSplat({ local, dtype }: Array4, offset = 0): void {
+    if (bytesPerElement(dtype) === 4) this.f.get(local).vsplatload(offset);
     else {
-      this.f.get(local).loadu8().op("i32x4.splat");
+      this.f.get(local).loadu8(offset).op("i32x4.splat");
       if (dtype === "bool") this.f.op("i32x4.neg");
     }
   }
-  private store({ local, dtype }: Array4, value: number, offset: number, lanes: number): void {
+  protected store({ local, dtype }: Array4, value: number, offset: number, lanes: number): void {
     const { f } = this;
     if (bytesPerElement(dtype) === 4) {
       if (lanes === LANES) f.get(local).get(value).vstore(offset);
@@ -140,13 +142,11 @@ class LoopEmitter implements Lanes {
   }
 
   // ---- the loop ----------------------------------------------------------------------------------------------------------
-  private loop(): void {
+  protected loop(): void {
     const { sizes } = this.plan;
     const whole = sizes[sizes.length - 1] - (sizes[sizes.length - 1] % LANES);
     const walkers = [...this.loads, ...this.stores];
-    if (this.slice !== undefined)
-      for (const { local, strides } of walkers)
-        if (strides[0]) this.f.get(local).get(this.slice).i32(strides[0]).mul().add().set(local);
+    this.toSlice();
     nest(
       this.f,
       sizes,
@@ -155,6 +155,11 @@ class LoopEmitter implements Lanes {
       (w) => whole * w.strides[sizes.length - 1],
       this.slice === undefined ? 0 : 1,
     );
+  }
+  protected toSlice(): void {
+    if (this.slice === undefined) return;
+    for (const { local, strides } of [...this.loads, ...this.stores])
+      if (strides[0]) this.f.get(local).get(this.slice).i32(strides[0]).mul().add().set(local);
   }
   private inner(): void {
     const size = this.plan.sizes[this.plan.sizes.length - 1];
@@ -181,7 +186,7 @@ class LoopEmitter implements Lanes {
     for (let k = 0; k < count; k++) this.body(k, LANES);
     for (const w of moving) advance(this.f, w, count * LANES * bytesPerElement(w.dtype));
   }
-  private eachLoad(visit: (walker: Array4, local: number) => void): void {
+  protected eachLoad(visit: (walker: Array4, local: number) => void): void {
     this.plan.values.forEach((value, i) => {
       if (value.kind === "load") visit(this.loads[value.load], this.operands[i].local);
     });
@@ -195,11 +200,15 @@ class LoopEmitter implements Lanes {
       this.load(walker, offset(walker));
       this.f.set(local);
     });
+    this.computeAll();
+    this.stores.forEach((w, i) => this.store(w, this.operands[this.plan.stores[i]].local, offset(w), lanes));
+  }
+  /** What has been loaded becomes what is stored. */
+  protected computeAll(): void {
     this.plan.values.forEach((value, i) => {
       if (!this.fixed[i]) this.compute(value, i);
     });
     this.usedTemps = 0;
-    this.stores.forEach((w, i) => this.store(w, this.operands[this.plan.stores[i]].local, offset(w), lanes));
   }
 }
 

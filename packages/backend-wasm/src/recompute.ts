@@ -1,0 +1,52 @@
+// What is cheaper to work out again than to keep: a value that differs from an array by numbers which were themselves worked out
+// from it, such as x less its mean. It cannot run where x is made, so x is in memory; every loop that reads the value reads x instead.
+import { sizeOf } from "@lamina/core";
+import type { Node } from "@lamina/core/passes";
+
+/** Elements below which a pass over memory costs nothing. */
+const LEAST = 8192;
+/** How far back from a number it is looked whether it follows from the array. */
+const MOST_STEPS = 16;
+const CHEAP = ["add", "sub", "mul"];
+
+/** Gives each loop a copy of its own. What is handed out, or read by what is no loop, has to be kept, and is left alone. */
+export function recomputed(
+  nodes: readonly Node[],
+  outputs: readonly number[],
+  isPointwise: (op: string) => boolean,
+): Node[] {
+  const producers = new Map(nodes.map((node) => [node.out, node]));
+  const kept = new Set([...outputs, ...nodes.flatMap(({ op, inputs }) => (isPointwise(op) ? [] : inputs))]);
+  const isCheap = (node: Node) => !kept.has(node.out) && differsByItsOwn(node, producers);
+  const cheap = new Map(nodes.filter(isCheap).map((node) => [node.out, node]));
+  let free = 1 + Math.max(0, ...nodes.flatMap(({ out, inputs }) => [out, ...inputs]));
+  return nodes.flatMap((reader) => {
+    if (cheap.has(reader.out)) return [];
+    if (!isPointwise(reader.op)) return [reader];
+    const copies = new Map<number, Node>();
+    const copyOf = (slot: number): number => {
+      const node = cheap.get(slot);
+      const known = copies.get(slot);
+      if (!node || known) return known?.out ?? slot;
+      const copy = { ...node, inputs: node.inputs.map(copyOf), out: free++ };
+      copies.set(slot, copy);
+      return copy.out;
+    };
+    const inputs = reader.inputs.map(copyOf);
+    return [...copies.values(), { ...reader, inputs }];
+  });
+}
+
+/** Whether it is cheap, and reads one whole array and numbers that follow from it. */
+function differsByItsOwn({ op, inputs, spec }: Node, producers: ReadonlyMap<number, Node>): boolean {
+  if (!CHEAP.includes(op) || spec.dtype !== "float32" || sizeOf(spec.shape) < LEAST) return false;
+  const [few, whole] = [inputs, inputs].map((list, i) =>
+    list.filter((slot) => (producers.get(slot)?.op === "expand") === (i === 0)),
+  );
+  return few.length === 1 && whole.length === 1 && follows(few[0], whole[0], producers, { left: MOST_STEPS });
+}
+function follows(slot: number, from: number, producers: ReadonlyMap<number, Node>, steps: { left: number }): boolean {
+  if (slot === from) return true;
+  if (steps.left-- <= 0) return false;
+  return (producers.get(slot)?.inputs ?? []).some((input) => follows(input, from, producers, steps));
+}
