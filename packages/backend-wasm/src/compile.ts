@@ -1,6 +1,6 @@
 // A program becomes a list of kernels and where their operands lie; a run calls them in order. A call from JavaScript
 // costs some tens of nanoseconds, and kernels of their own can be shared between programs.
-import { bytesOf, type Executable, type Program, type Spec, sizeOf } from "@lamina/core";
+import { bytesOf, type Executable, OutOfMemoryError, type Program, type Spec, sizeOf } from "@lamina/core";
 import { fuse, type Node, nodesOf, withoutCommon, withoutDead } from "@lamina/core/passes";
 import type { Relaxed } from "./assembler.ts";
 import type { WasmBuffer } from "./buffer.ts";
@@ -62,37 +62,33 @@ export class Compiler {
 
   compile(program: Program): Executable<WasmBuffer> {
     const { heap } = this;
-    const { orders, onFailure } = this.options;
+    const { orders } = this.options;
     const outputs = outputsOf(program);
-    if (!orders) {
-      const ready = wholly(this.prepare(program));
-      return (inputs, scalars) => this.runNow(ready, outputs, inputs, scalars);
-    }
-    const known: Known = {};
-    return (inputs, scalars) => {
+    const start = orders ? this.inBackground(program, orders) : this.atOnce(program);
+    const run: Executable<WasmBuffer> = (inputs, scalars) => {
       for (const x of inputs) heap.check(x);
       const results = allocateAll(heap, outputs);
-      const order = this.order(program, known, inputs, results, scalars);
-      orders.give(order, (error) => onFailure?.(results, error));
-      return results;
+      try {
+        start(inputs, results, scalars);
+        return results;
+      } catch (error) {
+        for (const buffer of results) heap.free(buffer);
+        if (error instanceof OutOfMemoryError) startStackAt(run, error);
+        throw error;
+      }
     };
+    return run;
   }
-  private runNow(
-    ready: Ready,
-    outputs: readonly Spec[],
-    inputs: readonly WasmBuffer[],
-    scalars: readonly number[],
-  ): WasmBuffer[] {
-    const { heap } = this;
-    for (const x of inputs) heap.check(x);
-    const results = allocateAll(heap, outputs);
-    try {
-      this.run(ready, inputs, results, scalars);
-      return results;
-    } catch (error) {
-      for (const buffer of results) heap.free(buffer);
-      throw error;
-    }
+  private atOnce(program: Program): Start {
+    const ready = wholly(this.prepare(program));
+    return (inputs, results, scalars) => this.run(ready, inputs, results, scalars);
+  }
+  private inBackground(program: Program, orders: Orders): Start {
+    const known: Known = {};
+    return (inputs, results, scalars) =>
+      give(orders, this.order(program, known, inputs, results, scalars), (error) =>
+        this.options.onFailure?.(results, error),
+      );
   }
   private *order(
     program: Program,
@@ -171,12 +167,31 @@ export class Compiler {
   }
 }
 
+/** Leaves our own lines out, since V8 writes ten, and the user's comes later. */
+function startStackAt(caller: object, error: Error): void {
+  const { captureStackTrace } = Error as { captureStackTrace?: (error: Error, caller: object) => void };
+  captureStackTrace?.(error, caller);
+}
+
+/** @throws what goes wrong at once, so that the run has not happened; only of what goes wrong later `onFailure` is told. */
+function give(orders: Orders, order: Generator<void, void>, onFailure: (error: Error) => void): void {
+  let failure: Error | undefined;
+  let isLater = false;
+  orders.give(order, (error) => {
+    if (isLater) onFailure(error);
+    else failure = error;
+  });
+  isLater = true;
+  if (failure) throw failure;
+}
+
 /** A program that can be run. */
 interface Ready {
   readonly plan: Plan;
   readonly runOf: ReturnType<typeof placed>;
   readonly onCall?: ((call: number, milliseconds: number) => void) | undefined;
 }
+type Start = (inputs: readonly WasmBuffer[], results: readonly WasmBuffer[], scalars: readonly number[]) => void;
 interface Known {
   ready?: Ready;
 }

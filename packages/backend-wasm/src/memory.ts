@@ -48,17 +48,18 @@ export class Heap {
   private inUse = 0;
   private peak = 0;
   private closed = false;
+  private readonly growElsewhere: ((pages: number, error: OutOfMemoryError) => void) | undefined;
 
   /**
    * @param limit the most bytes the memory may grow to; 4 GiB at most.
    * @param kind whether threads share it, or it is a worker's, or blocks are only counted and hold nothing, as many as the limit
    * allows.
-   * @param grow if a worker works on it: grows the worker's.
+   * @param grow if a worker works on it: grows the worker's; should there be no more memory, the error is for all who read.
    */
   constructor(
     limit: number = ADDRESSABLE,
     kind: "alone" | "shared" | "elsewhere" | "on paper" = "alone",
-    grow?: (pages: number) => void,
+    grow?: (pages: number, error: OutOfMemoryError) => void,
   ) {
     const shared = kind === "shared";
     const maximum = Math.floor((kind === "on paper" ? limit : Math.min(limit, ADDRESSABLE)) / PAGE);
@@ -68,7 +69,8 @@ export class Heap {
     this.memory =
       kind === "alone" || kind === "shared"
         ? new WebAssembly.Memory({ initial: 1, maximum, shared })
-        : ({ buffer: new ArrayBuffer(0), grow: grow ?? (() => {}) } as unknown as WebAssembly.Memory);
+        : ({ buffer: new ArrayBuffer(0), grow: () => {} } as unknown as WebAssembly.Memory);
+    this.growElsewhere = kind === "elsewhere" ? grow : undefined;
     this.end = PAGE - SLACK;
     this.movable = grow === undefined;
     this.first = shared ? FIRST_SHARED : FIRST;
@@ -151,7 +153,7 @@ export class Heap {
       if (!this.compact()) throw this.outOfMemory(asked);
       return this.bestGap(size) ?? this.grow(size, asked);
     }
-    const pages = this.growBy(Math.min(room, Math.max(least, Math.ceil(this.end / PAGE / 4))), least);
+    const pages = this.growBy(Math.min(room, Math.max(least, Math.ceil(this.end / PAGE / 4))), least, asked);
     if (pages === 0) throw this.outOfMemory(asked);
     const from = this.end;
     this.end += pages * PAGE;
@@ -159,10 +161,11 @@ export class Heap {
     return this.gaps.length - 1;
   }
   /** By a quarter if that can be had, so that growing is rare; else by what is needed. */
-  private growBy(wanted: number, least: number): number {
+  private growBy(wanted: number, least: number, asked: number): number {
     for (const pages of [wanted, least])
       try {
         this.memory.grow(pages);
+        this.growElsewhere?.(pages, this.outOfMemory(asked));
         return pages;
       } catch {
         // the engine has no more

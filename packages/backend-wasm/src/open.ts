@@ -69,10 +69,10 @@ export async function open(
   const relaxed = relaxedSimd === "auto" && hasRelaxedSimd();
   const threads = countOf(wanted);
   const wide = isWide ?? widen(isWideWanted, relaxed);
-  const place: Place = await placeFor(worker, maxBytes, threads);
+  let helpers: Helpers | undefined;
+  const place: Place = await placeFor(worker, maxBytes, threads, () => helpers?.look());
   const { heap, engine, area, orders, onFailure } = place;
   onHeap?.(heap);
-  let helpers: Helpers | undefined;
   const onShared = () => {
     if (area) helpers ??= startHelpers(heap.memory, area, threads);
   };

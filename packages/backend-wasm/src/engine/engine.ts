@@ -38,18 +38,33 @@ export interface Engine {
   /** The same for helpers, which find the code in the area. */
   offer(code: Uint8Array, first: number, functions: number): void;
   run(run: Run, onCall?: (call: number, milliseconds: number) => void): void;
+}
+/** One that is on this thread. */
+export interface EngineHere extends Engine {
   /** A helper's whole life: whoever calls this does not come back. */
   help(): void;
+  /** A helper has ended, for that reason. If it was at a job, the job never will be done: whoever leads throws, now and from then on. */
+  lose(thread: number, reason: string): void;
 }
+/** What a leader throws that has lost a helper in the middle of its work; `lost` says how. */
+export interface Loss extends Error {
+  readonly lost?: string;
+}
+/** The place of an engine that neither leads nor helps. */
+export const NOBODY = -1;
 
-/** @param area where helpers find their code, if there are any. */
+/**
+ * @param area where helpers find their code, if there are any.
+ * @param look called once in a while by a leader who waits for helpers, and hears of nothing while he does: to `lose` those that have ended.
+ */
 export function makeEngine(
   memory: WebAssembly.Memory,
   imports: Imports,
   threads: number,
   thread: number,
   area: SharedArrayBuffer | undefined,
-): Engine {
+  look?: () => void,
+): EngineHere {
   // Words of the control block, cache lines apart where several threads write.
   const JOB = 16; // counts jobs; helpers sleep on it
   const GATE = 32; // how many helpers are at the job, and CLOSED if none may join
@@ -60,6 +75,8 @@ export function makeEngine(
   const IDLE = 80; // the leader has nothing more to run
   const MODULES = 96; // how many there are to load
   const FAULT = 128; // letters of a helper's error, which stand at TEXT, two to a word
+  const LOST = 144; // likewise, of why a helper is gone that was at a job
+  const SEAT = 160; // for each thread, whether it is at the gate or past it
   const TEXT = 640;
   const MOST_TEXT = 700;
   const COUNTER = 256;
@@ -67,6 +84,10 @@ export function makeEngine(
   const HEADER = 16; // of a module: bytes of code, first function, functions
   /** Between calls of one run a helper looks for the next for so long before it sleeps: waking it takes a quarter of that. */
   const PATIENCE_MS = 0.2;
+  /** How often a leader who waits looks whether somebody is left to wait for. */
+  const LOOK_MS = 1000;
+  /** And how often he does so in vain. A slice takes milliseconds; turns are counted, not time, for machines sleep. */
+  const MOST_LOOKS = 60;
 
   const functions: ((args: number, thread: number) => void)[] = [];
   let ints = new Int32Array(memory.buffer);
@@ -115,6 +136,7 @@ export function makeEngine(
     onCall?: (i: number, ms: number) => void,
   ): void {
     renew();
+    if (threads > 1 && words[LOST]) throw loss();
     if (scalars.length) doubles.set(scalars, scalarsAt / 8);
     ints.set(args, at / 4);
     if (threads > 1) Atomics.store(words, IDLE, 0);
@@ -135,7 +157,7 @@ export function makeEngine(
     words[FUNCTION] = which;
     words[ARGUMENTS] = args;
     // a helper that was too late for the last job may be on its way out
-    while (Atomics.compareExchange(words, GATE, CLOSED, 0) !== CLOSED) rest();
+    while (Atomics.compareExchange(words, GATE, CLOSED, 0) !== CLOSED) waitForHelpers();
     Atomics.add(words, JOB, 1);
     if (Atomics.load(words, PARKED) > 0) Atomics.notify(words, JOB);
     try {
@@ -146,11 +168,21 @@ export function makeEngine(
     }
     if (words[FAULT]) throw new Error(fault());
   }
+  /** @throws Loss if one that is waited for will not come. */
   function waitForHelpers(): void {
-    const until = performance.now() + PATIENCE_MS;
+    const start = performance.now();
+    let now = start;
+    let nextLook = start + LOOK_MS;
+    let looks = 0;
     for (let inside = Atomics.load(words, GATE); inside !== CLOSED; inside = Atomics.load(words, GATE)) {
+      if (words[LOST]) throw loss();
       rest();
-      if (mayWait && performance.now() > until) Atomics.wait(words, GATE, inside, 1000);
+      if (mayWait && now > start + PATIENCE_MS) Atomics.wait(words, GATE, inside, LOOK_MS);
+      now = performance.now();
+      if (now < nextLook) continue;
+      nextLook = now + LOOK_MS;
+      if (look) look();
+      if (++looks === MOST_LOOKS) write(LOST, `a thread did not finish its part in ${MOST_LOOKS} s`);
     }
   }
   /** A page's main thread may not. */
@@ -163,9 +195,28 @@ export function makeEngine(
     }
   })();
   function fault(): string {
-    const text = new Uint16Array(memory.buffer, 4 * TEXT, words[FAULT]);
+    const text = written(FAULT);
     words[FAULT] = 0;
-    return String.fromCharCode.apply(null, Array.from(text));
+    return text;
+  }
+  function loss(): Loss {
+    const lost = written(LOST);
+    return Object.assign(new Error(lost), { lost });
+  }
+  function lose(which: number, reason: string): void {
+    if (!Atomics.load(words, SEAT + which) || words[LOST]) return;
+    write(LOST, `a thread ended in the middle of its work: ${reason}`);
+    Atomics.notify(words, GATE);
+  }
+  /** Letters stand in one place for both: after a loss nobody comes to a fault. */
+  function write(where: number, what: string): void {
+    const text = what.slice(0, MOST_TEXT);
+    const letters = new Uint16Array(memory.buffer, 4 * TEXT, MOST_TEXT);
+    for (let i = 0; i < text.length; i++) letters[i] = text.charCodeAt(i);
+    Atomics.store(words, where, text.length);
+  }
+  function written(where: number): string {
+    return String.fromCharCode.apply(null, Array.from(new Uint16Array(memory.buffer, 4 * TEXT, words[where])));
   }
   if (thread === 0 && threads > 1) {
     words[GATE] = CLOSED;
@@ -202,9 +253,11 @@ export function makeEngine(
       waitForJob(seen);
       seen = Atomics.load(words, JOB);
       loadNow();
+      Atomics.store(words, SEAT + thread, 1);
       if (Atomics.add(words, GATE, 1) >= 0) takePart();
       // whoever leaves a closed gate may be the last that the leader waits for
       if (Atomics.sub(words, GATE, 1) < 0) Atomics.notify(words, GATE);
+      Atomics.store(words, SEAT + thread, 0);
     }
   }
   /** Outside of the gate, where nobody waits for it. */
@@ -225,10 +278,7 @@ export function makeEngine(
     }
   }
   function tell(error: unknown): void {
-    const text = String(error instanceof Error ? error.message : error).slice(0, MOST_TEXT);
-    const letters = new Uint16Array(memory.buffer, 4 * TEXT, MOST_TEXT);
-    for (let i = 0; i < text.length; i++) letters[i] = text.charCodeAt(i);
-    words[FAULT] = text.length;
+    write(FAULT, String(error instanceof Error ? error.message : error));
   }
-  return { load, offer, run, help };
+  return { load, offer, run, help, lose };
 }

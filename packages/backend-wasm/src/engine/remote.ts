@@ -2,18 +2,21 @@
 // but what is read. What went wrong is told to whoever reads a value of that run, or of what came from it.
 import { DeviceLostError } from "@lamina/core";
 import type { Engine } from "./engine.ts";
-import type { Answer } from "./serve.ts";
+import type { Answer, Failure } from "./serve.ts";
 import { start } from "./start.ts";
 
 export interface RemoteEngine extends Engine {
   write(pointer: number, bytes: Uint8Array): void;
   read(pointer: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
   /** What lies at these addresses was not computed. */
-  spoil(pointers: readonly number[], message: string): void;
-  grow(pages: number): void;
+  spoil(pointers: readonly number[], error: Error): void;
+  /** @param error for all that is read from then on, if there is no more memory. */
+  grow(pages: number, error: Error): void;
   close(): Promise<unknown>;
 }
 export const CLOSED = "wasm: the backend was closed before the value was read; read it before close()";
+/** Errors that can still be read; of older ones the message is left. */
+const MOST_ERRORS = 1000;
 interface Waiting {
   resolve(bytes: Uint8Array<ArrayBuffer>): void;
   reject(error: Error): void;
@@ -43,7 +46,20 @@ export async function openRemote(
       const onCall = timers.shift()!;
       answer.milliseconds.forEach((ms, call) => onCall(call, ms));
     } else if (answer.say === "bytes") settle(answer.id)?.resolve(answer.bytes);
-    else if (answer.say === "failed") settle(answer.id)?.reject(new Error(answer.message));
+    else if (answer.say === "failed") settle(answer.id)?.reject(errorOf(answer.failure));
+  };
+  /** Ours stay here, and the worker knows them by number: whoever reads what they spoilt gets the very error, with its class and fields. */
+  const errors = new Map<number, Error>();
+  const numberOf = (error: Error): number => {
+    if (errors.size === MOST_ERRORS) errors.delete(errors.keys().next().value!);
+    errors.set(ids, error);
+    return ids++;
+  };
+  const errorOf = (failure: Failure): Error => {
+    if (typeof failure === "number") return errors.get(failure) ?? new Error("wasm: it failed too long ago to say why");
+    if (failure.lost === undefined) return new Error(failure.message);
+    lose(new DeviceLostError("wasm", failure.lost));
+    return lost!;
   };
   const settle = (id: number): Waiting | undefined => {
     const waiting = reads.get(id);
@@ -65,10 +81,8 @@ export async function openRemote(
       if (onCall) timers.push(onCall);
       worker.tell({ say: "run", run, timed: onCall !== undefined });
     },
-    help() {
-      throw new Error("wasm: an engine in a worker helps nobody");
-    },
     write(pointer, bytes) {
+      if (lost) throw lost;
       const copy = bytes.slice();
       worker.tell({ say: "write", pointer, bytes: copy }, [copy.buffer]);
     },
@@ -80,8 +94,8 @@ export async function openRemote(
         worker.tell({ say: "read", id: ids++, pointer, length });
       });
     },
-    spoil: (pointers, message) => worker.tell({ say: "spoil", pointers, message }),
-    grow: (more) => worker.tell({ say: "grow", pages: more }),
+    spoil: (pointers, error) => worker.tell({ say: "spoil", pointers, error: numberOf(error) }),
+    grow: (more, error) => worker.tell({ say: "grow", pages: more, error: numberOf(error) }),
     close() {
       lose(new Error(CLOSED));
       return worker.stop();

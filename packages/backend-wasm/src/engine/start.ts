@@ -11,6 +11,8 @@ export interface Thread {
   hold(on: boolean): void;
   /** When this resolves it has ended. */
   stop(): Promise<unknown>;
+  /** Whether it has, as far as can be known by a thread that hears no events meanwhile. */
+  ended(): boolean;
 }
 /** What a worker says, and why it is no more. */
 export interface Listener {
@@ -28,7 +30,9 @@ interface NodeWorker {
   postMessage(message: Message, transfer: readonly ArrayBuffer[]): void;
   terminate(): Promise<unknown>;
   on(event: "error", listener: (error: Error) => void): void;
+  on(event: "exit", listener: (code: number) => void): void;
   on(event: "message", listener: (answer: Answer) => void): void;
+  readonly performance?: { eventLoopUtilization(): { readonly idle: number } };
   ref(): void;
   unref(): void;
 }
@@ -64,12 +68,19 @@ function startInNode({ onAnswer, onFailure }: Listener): Thread {
   const { Worker } = builtin!("node:worker_threads");
   const worker = new Worker(TEXT, { eval: true, execArgv: [] });
   worker.on("message", onAnswer);
+  let stopped = false;
   worker.on("error", ({ message }) => onFailure(message));
+  worker.on("exit", (code) => stopped || onFailure(`it ended with code ${code}`));
   worker.unref();
   return {
     tell: (message, transfer = []) => worker.postMessage(message, transfer),
     hold: (on) => (on ? worker.ref() : worker.unref()),
-    stop: () => worker.terminate(),
+    stop() {
+      stopped = true;
+      return worker.terminate();
+    },
+    // -1 as soon as the thread has ended (Node 20 to 24), before the event that says so
+    ended: () => (worker.performance?.eventLoopUtilization().idle ?? 0) < 0,
   };
 }
 
@@ -109,6 +120,7 @@ function begun(worker: Worker, { onAnswer, onFailure }: Listener): Promise<Threa
         tell: (message, transfer = []) => worker.postMessage(message, transfer),
         hold: () => {},
         stop: async () => worker.terminate(),
+        ended: () => false,
       });
     };
     worker.onerror = (event) => {

@@ -1,5 +1,5 @@
 // How many threads there are, the helpers among them, and the one line of notice where there is only one.
-import { MOST_THREADS } from "./engine.ts";
+import { MOST_THREADS, makeEngine, NOBODY } from "./engine.ts";
 import { cores, obstacle, start, type Thread } from "./start.ts";
 
 /** More than this are not taken by themselves: linear layers and updates wait for memory, not for arithmetic. */
@@ -25,26 +25,35 @@ export function notice(what: string): void {
 }
 
 export interface Helpers {
+  /** Tells the engine of those that have ended, where no event can. */
+  look(): void;
   /** Ends the threads. */
   stop(): Promise<unknown>;
 }
 /** Starts helpers, which come to the engine's jobs when they are ready: nobody waits for them. Those that cannot be had are left out. */
 export function startHelpers(memory: WebAssembly.Memory, area: SharedArrayBuffer, threads: number): Helpers {
-  const helpers: Thread[] = [];
+  const { lose } = makeEngine(memory, {}, threads, NOBODY, undefined);
+  const helpers = new Map<number, Thread>();
   let stopped = false;
   const one = async (thread: number) => {
-    const onFailure = (reason: string) => notice(`lost a thread: ${reason}`);
+    const onFailure = (reason: string) => {
+      lose(thread, reason);
+      notice(`lost a thread: ${reason}`);
+    };
     const helper = await start({ onAnswer: () => {}, onFailure });
-    helpers.push(helper);
+    helpers.set(thread, helper);
     if (stopped) await helper.stop();
     else helper.tell({ say: "help", memory, area, threads, thread });
   };
   for (let thread = 1; thread < threads; thread++)
     one(thread).catch(({ message }: Error) => notice(`runs on fewer threads: ${message}`));
   return {
+    look() {
+      for (const [thread, helper] of helpers) if (helper.ended()) lose(thread, "it is not there any more");
+    },
     stop() {
       stopped = true;
-      return Promise.all(helpers.map((helper) => helper.stop()));
+      return Promise.all([...helpers.values()].map((helper) => helper.stop()));
     },
   };
 }
