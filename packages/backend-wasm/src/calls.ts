@@ -59,7 +59,7 @@ export interface Call {
 /** Bytes from one thread's own memory to the next one's: cache lines apart, with what a kernel may read past the end. */
 export const ownBytes = ({ scratch }: { readonly scratch: number }): number => roundUp(scratch + 64, 64);
 
-export const slots = (list: readonly number[]): Argument[] => list.map((slot) => ({ slot }));
+const slots = (list: readonly number[]): Argument[] => list.map((slot) => ({ slot }));
 const specText = ({ dtype, shape }: Spec): string => `${dtype}[${shape}]`;
 
 function loopCall(

@@ -13,6 +13,7 @@ import type { Plan } from "./explain.ts";
 import { Functions } from "./functions.ts";
 import type { Winograd } from "./kernels/winograd.ts";
 import { type Layout, layOut } from "./layout.ts";
+import { linearSums } from "./linear.ts";
 import type { Heap } from "./memory.ts";
 import { hostFunctions } from "./pointwise/host.ts";
 import { isPointwise } from "./pointwise/ops.ts";
@@ -159,7 +160,8 @@ export class Compiler {
   }
   private prepared(all: readonly Node[], outputs: readonly number[]): Node[] {
     const { winograd = "auto" } = this.options;
-    const laidOut = channelsLast(withoutCommon(withoutDead(all, outputs), outputs), outputs, { isPointwise, winograd });
+    const needed = withoutDead(linearSums(withoutCommon(withoutDead(all, outputs), outputs)), outputs);
+    const laidOut = channelsLast(needed, outputs, { isPointwise, winograd });
     return recomputed(laidOut, outputs, isPointwise);
   }
   clear(): void {

@@ -9,27 +9,36 @@ const LEAST = 8192;
 const MOST_STEPS = 16;
 const CHEAP = ["add", "sub", "mul"];
 
-/** Gives each loop a copy of its own. What is handed out, or read by what is no loop, has to be kept, and is left alone. */
+/**
+ * Gives each loop a copy of its own; sums are over the first of them. What is handed out, or read by what is neither, has to be kept
+ * and is left alone.
+ */
 export function recomputed(
   nodes: readonly Node[],
   outputs: readonly number[],
   isPointwise: (op: string) => boolean,
 ): Node[] {
   const producers = new Map(nodes.map((node) => [node.out, node]));
-  const kept = new Set([...outputs, ...nodes.flatMap(({ op, inputs }) => (isPointwise(op) ? [] : inputs))]);
+  const kept = new Set([
+    ...outputs,
+    ...nodes.flatMap(({ op, inputs }) => (isPointwise(op) || op === "sum" ? [] : inputs)),
+  ]);
   const isCheap = (node: Node) => !kept.has(node.out) && differsByItsOwn(node, producers);
   const cheap = new Map(nodes.filter(isCheap).map((node) => [node.out, node]));
   let free = 1 + Math.max(0, ...nodes.flatMap(({ out, inputs }) => [out, ...inputs]));
+  const first = new Map<number, number>();
   return nodes.flatMap((reader) => {
     if (cheap.has(reader.out)) return [];
-    if (!isPointwise(reader.op)) return [reader];
+    if (!isPointwise(reader.op) && reader.op !== "sum") return [reader];
     const copies = new Map<number, Node>();
     const copyOf = (slot: number): number => {
       const node = cheap.get(slot);
       const known = copies.get(slot);
-      if (!node || known) return known?.out ?? slot;
+      const shared = reader.op === "sum" ? first.get(slot) : undefined;
+      if (!node || known || shared !== undefined) return known?.out ?? shared ?? slot;
       const copy = { ...node, inputs: node.inputs.map(copyOf), out: free++ };
       copies.set(slot, copy);
+      if (!first.has(slot)) first.set(slot, copy.out);
       return copy.out;
     };
     const inputs = reader.inputs.map(copyOf);
@@ -38,7 +47,7 @@ export function recomputed(
 }
 
 /** Whether it is cheap, and reads one whole array and numbers that follow from it. */
-function differsByItsOwn({ op, inputs, spec }: Node, producers: ReadonlyMap<number, Node>): boolean {
+export function differsByItsOwn({ op, inputs, spec }: Node, producers: ReadonlyMap<number, Node>): boolean {
   if (!CHEAP.includes(op) || spec.dtype !== "float32" || sizeOf(spec.shape) < LEAST) return false;
   const [few, whole] = [inputs, inputs].map((list, i) =>
     list.filter((slot) => (producers.get(slot)?.op === "expand") === (i === 0)),

@@ -116,3 +116,41 @@ test("a value less its mean is worked out where it is read, and what is handed o
   expect(callsOf(kept)).toContain("mul, relu");
   expectEqual(kept);
 });
+
+describe("the sum over what is put together linearly", () => {
+  const x = f32(600, 40);
+  const [kept, row] = [f32(40), f32(1, 40)];
+  const sum = (slot: number): Line => ["sum", [slot], kept, { axes: [0] }];
+  const sumsIn = (program: Program) =>
+    callsOf(program).reduce((count, name) => count + name.split(", ").filter((op) => op === "sum").length, 0);
+  // 4: x·w, 5: x·w - y, 6: its negative
+  const parts: Line[] = [
+    ["expand", [2], x, { shape: x.shape }, [row]],
+    ["mul", [0, 3], x],
+    ["sub", [4, 1], x],
+    ["neg", [5], x],
+  ];
+  test("follows from the sums that are there", () => {
+    const program = programOf([x, x, kept], [...parts, sum(0), sum(1), sum(6)], [6, 7, 8, 9]);
+    expect(sumsIn(program)).toBe(2);
+    expectEqual(program);
+  });
+  test("is read where one of them is missing, or comes later", () => {
+    for (const lines of [
+      [sum(0), sum(6)],
+      [sum(6), sum(0), sum(1)],
+    ]) {
+      const outputs = [6, ...lines.map((_, i) => 7 + i)];
+      const program = programOf([x, x, kept], [...parts, ...lines], outputs);
+      expect(sumsIn(program)).toBe(lines.length);
+      expectEqual(program);
+    }
+  });
+  test("of something that is not the same along the axes is read", () => {
+    const along = f32(600, 1);
+    const lines: Line[] = [["expand", [1], x, { shape: x.shape }], ["mul", [0, 2], x], sum(0), sum(3)];
+    const program = programOf([x, along], lines, [4, 5]);
+    expect(sumsIn(program)).toBe(2);
+    expectEqual(program);
+  });
+});
