@@ -58,6 +58,7 @@ async function workspace(packages: readonly string[]): Promise<Installed> {
 export async function build(): Promise<void> {
   const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
   await run(process.execPath, [tsc, "-b", join(root, "tools", "bench")]);
+  await run(process.execPath, [join(root, "tools", "bundle", "src", "main.ts")]);
 }
 
 type Packages = Extract<Source, { kind: "npm" }>["packages"];

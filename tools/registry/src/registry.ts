@@ -88,6 +88,7 @@ export async function publishAll({ npmrc }: Registry): Promise<void> {
   const registry = npmrc.match(/registry=(.*)/)![1];
   const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
   await run(process.execPath, [tsc, "-b", ...published.map(({ folder }) => folder)], root);
+  await run(process.execPath, [join(root, "tools", "bundle", "src", "main.ts")], root);
   const publish = ["--recursive", ...folders, "publish", "--no-git-checks", "--registry", registry];
   await run("pnpm", publish, root, { npm_config_userconfig: userconfig, NPM_CONFIG_USERCONFIG: userconfig });
 }

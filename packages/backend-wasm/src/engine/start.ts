@@ -93,7 +93,7 @@ interface Meta {
   readonly webpack?: unknown;
 }
 const hasFile =
-  /\/engine\/start\.[jt]s$/.test(import.meta.url ?? "") ||
+  /\/engine\/start\.ts$|\/backend-wasm(@[^/]+)?\/dist\/[^/]+\.js$/.test(import.meta.url ?? "") ||
   (import.meta as Meta).env !== undefined ||
   (import.meta as Meta).webpack !== undefined;
 /** First the one that makes no noise: a file that is not there is told on the console, and so is text that a policy refuses. */
