@@ -84,9 +84,7 @@ const rules: Readonly<Record<string, Rule>> = {
   },
   conv2dGradInput: (node, _, options) => {
     const [, { shape: w }] = node.inputSpecs;
-    const { stride } = node.attrs as ConvAttrs;
-    // for strides there is no kernel
-    if (stride.some((s) => s !== 1) || w[1] < FEW) return undefined;
+    if (w[1] < FEW) return undefined;
     return convolution(node, w[1], w[0], w, [0], options);
   },
   conv2dGradWeight: (node, _, options) => {

@@ -41,11 +41,18 @@ function channelsLast(
     sizeOut: [oh, ow],
     channelsIn: C,
     channelsOut: O,
-    kernel: [kh, kw],
     stride: attrs.stride,
-    dilation: attrs.dilation,
-    before,
-    weights: { out: C * kh * kw, in: kh * kw, row: kw, column: 1, offset: 0 },
+    every: [1, 1],
+    phases: [
+      {
+        kernel: [kh, kw],
+        step: attrs.dilation,
+        start: [0, 0],
+        outputs: [oh, ow],
+        before,
+        weights: { out: C * kh * kw, in: kh * kw, row: kw, column: 1, offset: 0 },
+      },
+    ],
   });
 }
 

@@ -1,6 +1,6 @@
 // conv2dGradInput: dx[n,c,h,w] = sum over o,p,q of dy[n, o, (h + top - p*dilation)/stride, (w + left - q*dilation)/stride] * w[o,c,p,q]
 // where the quotients are whole. Pixels whose h and w leave the same remainders by the stride have the same taps: a phase.
-import { lowerDirect } from "./conv2d.channelsLast.ts";
+import { type DirectPhase, lowerDirect } from "./conv2d.channelsLast.ts";
 import { lowerWinograd } from "./conv2d.winograd.ts";
 import { type ConvAttrs, convKey, winogradOf } from "./convolution.ts";
 import type { Lower, Lowered } from "./lowered.ts";
@@ -14,7 +14,7 @@ export const conv2dGradInput: Lower = ([dy, w], attrs: ConvAttrs, out) => {
   return lowerTaps(key, convolution(dy.shape, w.shape, attrs, out.shape));
 };
 
-/** Without strides: the convolution of dy with the weights turned round. */
+/** The convolution of dy with the weights turned round. */
 function channelsLast(
   key: string,
   [images, oh, ow, O]: readonly number[],
@@ -23,7 +23,7 @@ function channelsLast(
   [, H, W, C]: readonly number[],
   winograd: Winograd,
 ): Lowered {
-  const { dilation, padding } = attrs;
+  const { stride, dilation, padding } = attrs;
   const before = [(kh - 1) * dilation[0] - padding[0], (kw - 1) * dilation[1] - padding[2]] as const;
   const form = winogradOf(attrs, [kh, kw], C, O, images, [H, W], winograd);
   if (form) {
@@ -37,17 +37,35 @@ function channelsLast(
     } as const;
     return lowerWinograd(key, conv, 2 * images * oh * ow * O * C * kh * kw);
   }
+  const columns = axisPhases(W, kw, stride[1], padding[2], dilation[1]);
+  const phases = axisPhases(H, kh, stride[0], padding[0], dilation[0]).flatMap((r) =>
+    columns.map((c): DirectPhase => {
+      const axes = [r.axis, c.axis];
+      return {
+        kernel: axes.map(({ taps }) => taps),
+        step: axes.map(({ step }) => step),
+        start: axes.map(({ start }) => start),
+        outputs: axes.map(({ outputs }) => outputs),
+        before: axes.map(({ first }) => -first),
+        weights: {
+          out: kh * kw,
+          in: C * kh * kw,
+          row: -r.every * kw,
+          column: -c.every,
+          offset: r.last * kw + c.last,
+        },
+      };
+    }),
+  );
   return lowerDirect(key, {
     images,
     sizeIn: [oh, ow],
     sizeOut: [H, W],
     channelsIn: O,
     channelsOut: C,
-    kernel: [kh, kw],
     stride: [1, 1],
-    dilation,
-    before,
-    weights: { out: kh * kw, in: C * kh * kw, row: -kw, column: -1, offset: kh * kw - 1 },
+    every: stride,
+    phases,
   });
 }
 

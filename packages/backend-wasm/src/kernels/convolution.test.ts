@@ -60,7 +60,7 @@ function errors(c: Case, winograd: Winograd, channelsLast = true, seed = 1): Rec
     }
   };
   one("conv2d", conv2d, [x, w], [xs, ws], [channelsLast, false], {}, dy, true);
-  if (channelsLast && c.attrs.stride.every((s) => s === 1))
+  if (channelsLast)
     one("conv2dGradInput", conv2dGradInput, [dy, w], [dys, ws], [true, false], { inputSize: c.x.slice(2) }, x, true);
   one(
     "conv2dGradWeight",
@@ -142,6 +142,14 @@ const direct: readonly [string, Case][] = [
   ["1x1 with stride", { x: [2, 8, 7, 9], w: [12, 8, 1, 1], attrs: { ...plain, stride: [2, 2] } }],
   ["3x3", { x: [2, 5, 9, 11], w: [10, 5, 3, 3], attrs: same(1) }],
   ["3x3 with stride", { x: [2, 6, 10, 11], w: [13, 6, 3, 3], attrs: { ...same(1), stride: [2, 2] } }],
+  ["3x3 with other strides", { x: [2, 9, 10, 12], w: [8, 9, 3, 3], attrs: { ...same(1), stride: [3, 2] } }],
+  ["7x7 with stride", { x: [1, 10, 15, 14], w: [9, 10, 7, 7], attrs: { ...same(3), stride: [2, 2] } }],
+  [
+    "strides with dilation",
+    { x: [2, 8, 13, 14], w: [9, 8, 3, 3], attrs: { ...same(2), stride: [2, 3], dilation: [2, 2] } },
+  ],
+  ["strides beyond the kernel", { x: [2, 8, 11, 13], w: [8, 8, 2, 1], attrs: { ...plain, stride: [3, 4] } }],
+  ["strides, in several slices", { x: [2, 24, 70, 30], w: [40, 24, 3, 3], attrs: { ...same(1), stride: [2, 2] } }],
   ["5x5, uneven padding", { x: [1, 4, 9, 8], w: [8, 4, 5, 5], attrs: { ...plain, padding: [2, 0, 1, 3] } }],
   ["dilation", { x: [2, 7, 12, 11], w: [9, 7, 3, 3], attrs: { ...same(2), dilation: [2, 2] } }],
   ["a flat kernel", { x: [2, 8, 6, 12], w: [8, 8, 1, 7], attrs: { ...plain, padding: [0, 0, 3, 3] } }],
