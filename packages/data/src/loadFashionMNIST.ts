@@ -28,6 +28,10 @@ type Loader = DataLoader<LabelledImage, Batch>;
  *     const [trainIter, testIter] = await loadFashionMNIST({ batchSize: 128, resize: 96 });
  */
 export async function loadFashionMNIST(options: LoadFashionMNISTOptions): Promise<[train: Loader, test: Loader]> {
+  if (typeof options !== "object")
+    throw new Error(
+      `loadFashionMNIST: ${options} was given; name what it is, as in loadFashionMNIST({ batchSize: ${options} })`,
+    );
   const { batchSize, resize, augment, seed, workers = 0, ...source } = options;
   const sized = resize === undefined ? [] : [new Resize(resize)];
   const part = (train: boolean, steps: readonly Transform[]) =>

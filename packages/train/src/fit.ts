@@ -60,7 +60,13 @@ export async function fit(model: nn.Module, options: FitOptions): Promise<EpochR
   return keeper.progress.history;
 }
 
-function checkOptions({ accumulate = 1, schedule, scheduleEvery }: FitOptions): void {
+function checkOptions({ train, epochs, optimizer, accumulate = 1, schedule, scheduleEvery }: FitOptions): void {
+  for (const [name, value, what] of [
+    ["train", train, "a DataLoader"],
+    ["optimizer", optimizer, "new SGD(model.parameters(), { lr }), say"],
+    ["epochs", epochs, "how many times to go over the training data"],
+  ] as const)
+    if (value === undefined) throw new Error(`fit: there is no ${name}; pass ${what}`);
   if (!Number.isInteger(accumulate) || accumulate < 1)
     throw new Error(`fit: accumulate is ${accumulate} but must be a whole number from 1; pass one`);
   if (schedule instanceof ReduceLROnPlateau && scheduleEvery === "step")

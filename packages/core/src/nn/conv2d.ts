@@ -62,7 +62,10 @@ abstract class Conv extends LazyModule {
     super();
     this.outChannels = positive(layer, "outChannels", outChannels);
     this.kernelSize = kernelSize;
-    for (const side of pairOf(kernelSize ?? Number.NaN)) positive(layer, "kernelSize", side);
+    const sides = pairOf(kernelSize);
+    if (sides?.length !== 2)
+      throw new Error(`${layer}: kernelSize is ${JSON.stringify(kernelSize)}; pass a whole number or [height, width]`);
+    for (const side of sides) positive(layer, "kernelSize", side);
     this.stride = stride;
     this.padding = padding;
     this.dilation = dilation;

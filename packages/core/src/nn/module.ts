@@ -6,6 +6,7 @@ import { Buffer, type Cell, Parameter } from "../cell.ts";
 import { type DType, isFloat, sizeOf } from "../dtype.ts";
 import { noGrad } from "../mode.ts";
 import { homeOn } from "../move.ts";
+import { checkDType } from "../ops/cast.ts";
 import { cast } from "../ops/functions.ts";
 import { runRest } from "../pending.ts";
 import { leafOf, type Tensor } from "../tensor.ts";
@@ -162,6 +163,7 @@ export abstract class Module {
       for (const [, cell] of cells) cell.moveTo(home);
       return this;
     }
+    checkDType("to", target);
     const made = new Map<Cell, Cell>();
     for (const m of this.modules()) convert(m as unknown as Place, target, made);
     return this;

@@ -23,7 +23,11 @@ test("creation: values, types and what is refused", async () => {
   expect(await f.fullLike(f.arange(2), 7).toArray()).toEqual([7, 7]);
   expect(await f.zerosLike(tensor([[1, 2]])).toArray()).toEqual([[0, 0]]);
   expect(f.onesLike(tensor([true])).dtype).toBe("bool");
+  for (const [name, make] of Object.entries({ zeros: f.zeros, ones: f.ones, rand: f.rand, randn: f.randn }))
+    expect(() => make(2 as never, 3 as never)).toThrow(
+      `${name}: the shape is 2 but must be a list of sizes, as in ${name}([2, 3]); put brackets around them`,
+    );
   expect(() => f.zeros([2, -1])).toThrow(
-    "full: the shape [2,-1] has a size -1; sizes must be whole numbers, 0 or more",
+    "zeros: the shape [2,-1] has a size -1; sizes must be whole numbers, 0 or more",
   );
 });

@@ -23,12 +23,14 @@ export const filled = (shape: Shape, value: number, dtype: DType): Tensor =>
  * Every element is `value`, which may differ from run to run without a new program. float32 unless a dtype is named.
  * [torch.full](https://docs.pytorch.org/docs/stable/generated/torch.full.html)
  */
-export const full = (shape: Shape, value: number, { dtype = "float32" }: CreateOptions = {}): Tensor =>
-  filled(checkShape("full", shape), value, dtype);
+export const full = (shape: Shape, value: number, options?: CreateOptions): Tensor =>
+  all("full", shape, value, options);
+const all = (op: string, shape: Shape, value: number, { dtype = "float32" }: CreateOptions = {}): Tensor =>
+  filled(checkShape(op, shape), value, dtype);
 /** All 0. [torch.zeros](https://docs.pytorch.org/docs/stable/generated/torch.zeros.html) */
-export const zeros = (shape: Shape, options?: CreateOptions): Tensor => full(shape, 0, options);
+export const zeros = (shape: Shape, options?: CreateOptions): Tensor => all("zeros", shape, 0, options);
 /** All 1. [torch.ones](https://docs.pytorch.org/docs/stable/generated/torch.ones.html) */
-export const ones = (shape: Shape, options?: CreateOptions): Tensor => full(shape, 1, options);
+export const ones = (shape: Shape, options?: CreateOptions): Tensor => all("ones", shape, 1, options);
 /** `value` in the shape and (unless named) dtype of `x`. [torch.full_like](https://docs.pytorch.org/docs/stable/generated/torch.full_like.html) */
 export const fullLike = (x: Tensor, value: number, { dtype = x.dtype }: CreateOptions = {}): Tensor =>
   filled(x.shape, value, dtype);

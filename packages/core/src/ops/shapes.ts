@@ -3,8 +3,8 @@ import { type DType, isFloat, type Shape, type Spec } from "../dtype.ts";
 
 /** One axis or several; negative ones count from the end. Left out, or empty: all. */
 export type Axes = number | readonly number[];
-/** A number for both, or [height, width]. */
-export type Pair = number | readonly [number, number];
+/** A number for both, or [height, width]: any list of two, so that `x.shape.slice(2)` is one. */
+export type Pair = number | readonly number[];
 
 export const FLOATS: readonly DType[] = ["float32", "float64"];
 export const SIGNED: readonly DType[] = [...FLOATS, "int32"];
@@ -23,6 +23,10 @@ export function sameShape(a: Shape, b: Shape): boolean {
 
 /** A copy of a shape that a user passed. */
 export function checkShape(op: string, shape: Shape): Shape {
+  if (typeof shape !== "object")
+    throw new Error(
+      `${op}: the shape is ${shape} but must be a list of sizes, as in ${op}([2, 3]); put brackets around them`,
+    );
   for (const n of shape)
     if (!Number.isInteger(n) || n < 0)
       throw new Error(`${op}: the shape [${shape}] has a size ${n}; sizes must be whole numbers, 0 or more`);
