@@ -1,13 +1,11 @@
 // What the command lines share (`lamina conformance` and this package's own): options, progress, and where reports go.
 import { readFile, writeFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
-import { type BrowserName, browserNames } from "./browser/launch.ts";
+import { type BrowserName, browserNames } from "./browser/names.ts";
 import type { Level, Result } from "./case.ts";
 import { levels } from "./case.ts";
 import type { CaseFile } from "./caseFile.ts";
 import type { Report } from "./report.ts";
-import { htmlReport } from "./reports/html.ts";
-import { formatReport } from "./reports/table.ts";
 
 export interface CommandOptions {
   filter?: string;
@@ -66,9 +64,13 @@ export function progress(): (result: Result) => void {
 /** Prints the report and writes the files that were asked for. */
 export async function publish(report: Report, { json, html }: CommandOptions): Promise<void> {
   if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
+  // the suite is behind these, which nobody needs who only asks for help
+  const { formatReport } = await import("./reports/table.ts");
   console.log(formatReport(report));
   if (json) await writeFile(json, `${JSON.stringify(report, null, 2)}\n`);
-  if (html) await writeFile(html, htmlReport(report, new Date().toISOString().slice(0, 10)));
+  if (!html) return;
+  const { htmlReport } = await import("./reports/html.ts");
+  await writeFile(html, htmlReport(report, new Date().toISOString().slice(0, 10)));
 }
 
 /** Why the run is no success, or undefined. */

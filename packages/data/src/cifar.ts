@@ -3,7 +3,7 @@ import { type Generator, LaminaFormatError } from "@lamina/core";
 import { type Fetch, inOrder, readFromFolder } from "./files.ts";
 import type { Image } from "./image.ts";
 import { ImageDataset, type LabelledImage } from "./imageDataset.ts";
-import type { NamedBytes } from "./images.ts";
+import { whole } from "./pieces.ts";
 import type { Transform } from "./transforms/transform.ts";
 
 export interface CIFAROptions {
@@ -93,7 +93,10 @@ const wanted = (op: string, fetcher: Fetch | undefined) => ({
 
 async function classNames(options: CIFAROptions): Promise<string[]> {
   const file = await readFromFolder(options.from, ["fine_label_names.txt"], wanted("CIFAR100", options.fetch));
-  const names = new TextDecoder().decode(file.bytes).trim().split(/\s+/);
+  const names = new TextDecoder()
+    .decode(await whole(file.bytes))
+    .trim()
+    .split(/\s+/);
   if (names.length !== 100)
     throw new LaminaFormatError(file.name, 0, `there are ${names.length} names but must be 100, one a line`);
   return names;
@@ -107,9 +110,11 @@ async function readParts(
   { from, fetch }: CIFAROptions,
 ): Promise<Part[]> {
   const files = await inOrder(names.map((name) => readFromFolder(from, [name], wanted(op, fetch))));
-  return files.map((file) => partOf(file, labelBytes, classes));
+  const parts: Part[] = [];
+  for (const { name, bytes } of files) parts.push(partOf(name, await whole(bytes), labelBytes, classes));
+  return parts;
 }
-function partOf({ name, bytes }: NamedBytes, labelBytes: number, classes: number): Part {
+function partOf(name: string, bytes: Uint8Array, labelBytes: number, classes: number): Part {
   const size = labelBytes + PIXELS;
   const records = bytes.length / size;
   if (records === 0 || !Number.isInteger(records))

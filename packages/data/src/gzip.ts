@@ -5,7 +5,7 @@ import { LaminaFormatError } from "@lamina/core";
 export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
 /** What the caller knows of the unpacked bytes. */
-interface Promised {
+export interface Promised {
   /** How many first bytes tell the size. */
   readonly head: number;
   /** The size of the whole, read from at least `head` first bytes; throws if they are wrong. */
@@ -70,14 +70,14 @@ function join(a: Uint8Array, b: Uint8Array): Uint8Array {
 
 const again = "the file is damaged or not complete, get it again";
 
-const tooMuch = (name: string, limit: number) =>
+export const tooMuch = (name: string, limit: number) =>
   new LaminaFormatError(
     name,
     limit,
     `the gzip data unpacks to more than the ${limit} bytes that its header promises; ${again}`,
   );
 
-function damaged(name: string, length: number, cause: unknown): LaminaFormatError {
+export function damaged(name: string, length: number, cause: unknown): LaminaFormatError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   const error = new LaminaFormatError(
     name,
@@ -88,8 +88,8 @@ function damaged(name: string, length: number, cause: unknown): LaminaFormatErro
   return error;
 }
 
-/** Node 20 does not mind bytes behind the end, so compare the length in the last four bytes with what came out. */
-function checkTrailer(bytes: Uint8Array, name: string, length: number): void {
+/** Of the packed bytes, or their end. Node 20 does not mind bytes behind the end, so compare the length in the last four bytes with what came out. */
+export function checkTrailer(bytes: Uint8Array, name: string, length: number): void {
   const said = new DataView(bytes.buffer, bytes.byteOffset).getUint32(bytes.length - 4, true);
   if (said !== length % 2 ** 32)
     throw new LaminaFormatError(

@@ -165,6 +165,34 @@ function damaged(bytes: Uint8Array, steps: { kind: string; at: number; value: nu
   }
   return Uint8Array.from(out);
 }
+async function* inPieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
+describe("a file that comes in pieces", () => {
+  const values = Array.from({ length: 30_000 }, (_, i) => (i * i) % 251);
+  const plain = idx(8, [30_000], values);
+  const packed = new Uint8Array(gzipSync(plain));
+  test.each([
+    ["plain", plain, 1000],
+    ["gzipped", packed, 1000],
+    ["gzipped, its trailer in two pieces", packed, packed.length - 2],
+  ])("%s, is the same", async (_, bytes, size) => {
+    const { shape, data } = await parseIDX(inPieces(bytes, size));
+    expect(shape).toEqual([30_000]);
+    expect([...data]).toEqual(values);
+  });
+  test.each([
+    ["nothing", new Uint8Array(0)],
+    ["half the gzip data", packed.subarray(0, packed.length / 2)],
+    ["gzip without its trailer", packed.subarray(0, -8)],
+    ["bytes after the gzip data", Uint8Array.from([...packed, 1, 2, 3, 4, 5])],
+    ["more than the header promises", new Uint8Array(gzipSync(Uint8Array.from([...plain, 0])))],
+    ["less than the header promises", new Uint8Array(gzipSync(plain.subarray(0, -1)))],
+    ["no IDX", new Uint8Array(gzipSync(Uint8Array.from({ length: 100 }, () => 7)))],
+  ])("%s, is refused", async (_, bytes) => {
+    await expect(parseIDX(inPieces(bytes, 1000), { name: "x.idx" })).rejects.toThrow(LaminaFormatError);
+  });
+});
 test.each([
   ["plain", 5000, six],
   [

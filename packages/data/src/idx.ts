@@ -1,7 +1,8 @@
 // Reads IDX, the format of MNIST (http://yann.lecun.com/exdb/mnist): two zero bytes, a type, the number of dimensions,
 // the dimensions as big-endian 32-bit numbers, then the values. What they show is left to images.ts.
 import { type DType, LaminaFormatError, type Shape, sizeOf, type TypedArray } from "@lamina/core";
-import { gunzip, isGzip } from "./gzip.ts";
+import { gunzip, isGzip, type Promised } from "./gzip.ts";
+import { type Pieces, unpacked } from "./pieces.ts";
 
 /** Values and their shape as an IDX file holds them. */
 export interface IDX {
@@ -47,22 +48,26 @@ interface Header {
 }
 
 /**
- * Reads an IDX file, gzipped or plain.
+ * Reads an IDX file, gzipped or plain, whole or piece by piece.
  * @returns the values in row-major order. Bytes of a plain file are a view of it, not a copy.
  * @throws LaminaFormatError, naming file and byte, if the bytes are anything but one whole IDX file of 1 to 4 dimensions.
  * In a gzipped file the byte is counted in the unpacked bytes.
  */
 export async function parseIDX(
-  bytes: Uint8Array,
+  file: Uint8Array | Pieces,
   { name = "IDX file", maxBytes = 2 ** 29 }: ParseOptions = {},
 ): Promise<IDX> {
   const read = (first: Uint8Array) => readHeader(first, name, maxBytes);
-  const plain = isGzip(bytes)
-    ? await gunzip(bytes, name, { head: MAX_HEADER, size: (first) => read(first).size })
-    : bytes;
+  const promised = { head: MAX_HEADER, size: (first: Uint8Array) => read(first).size };
+  const plain = await unpackedBytes(file, name, promised);
   const header = read(plain);
   checkSize(plain.length, header, name);
   return { dtype: header.type.dtype, shape: header.shape, data: valuesOf(plain, header) };
+}
+
+async function unpackedBytes(file: Uint8Array | Pieces, name: string, promised: Promised): Promise<Uint8Array> {
+  if (!(file instanceof Uint8Array)) return unpacked(file, name, promised);
+  return isGzip(file) ? gunzip(file, name, promised) : file;
 }
 
 function readHeader(bytes: Uint8Array, name: string, maxBytes: number): Header {

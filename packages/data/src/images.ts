@@ -4,6 +4,7 @@ import { type Generator, LaminaFormatError } from "@lamina/core";
 import { type IDX, parseIDX } from "./idx.ts";
 import type { Image } from "./image.ts";
 import { ImageDataset, type LabelledImage } from "./imageDataset.ts";
+import type { Pieces } from "./pieces.ts";
 import type { Transform } from "./transforms/transform.ts";
 
 export interface ImagesOptions {
@@ -12,10 +13,10 @@ export interface ImagesOptions {
   readonly transform?: Transform;
 }
 
-/** A file's bytes and what errors call it. */
+/** A file's bytes, whole or piece by piece, and what errors call it. */
 export interface NamedBytes {
   readonly name: string;
-  readonly bytes: Uint8Array;
+  readonly bytes: Uint8Array | Pieces;
 }
 
 /** A dataset over two IDX files: bytes [n, rows, columns] and labels [n]. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
 import { runInBrowser } from "./index.ts";
-import { browserNames } from "./launch.ts";
+import { browserNames } from "./names.ts";
 
 const cache = fileURLToPath(new URL("../../.cache/", import.meta.url)); // in this package: modules import others of ours
 mkdirSync(cache, { recursive: true });

@@ -2,7 +2,8 @@
 import { unopened } from "../conform.ts";
 import { type Report, type RunOptions, reportOf } from "../report.ts";
 import { type Bundle, bundle } from "./bundle.ts";
-import { type Browser, type BrowserName, launch } from "./launch.ts";
+import { type Browser, launch } from "./launch.ts";
+import type { BrowserName } from "./names.ts";
 import type { PageOptions } from "./page.ts";
 import { type Served, serve } from "./serve.ts";
 

@@ -1,6 +1,7 @@
 // The browsers that the suite runs in, by name. How each is started is in a file of its own.
 import { launchChromium } from "./chromium.ts";
 import { launchFirefox } from "./firefox.ts";
+import type { BrowserName } from "./names.ts";
 
 export interface Browser {
   /** "Chromium 156.0.8078.79" */
@@ -9,8 +10,6 @@ export interface Browser {
   open(url: string): Promise<{ failure: Promise<never> }>;
   close(): Promise<void>;
 }
-export const browserNames = ["chromium", "firefox"] as const;
-export type BrowserName = (typeof browserNames)[number];
 
 /**
  * @param executablePath default: what LAMINA_CHROMIUM or LAMINA_FIREFOX says, else the Chrome or the Firefox that is installed.

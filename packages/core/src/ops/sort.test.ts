@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { reference } from "../../../backend-reference/src/index.ts";
 import { tensor } from "../create.ts";
-import { setBackend } from "../device.ts";
+import { memory, setBackend } from "../device.ts";
 import { manualSeed } from "../random.ts";
 import * as f from "./functions.ts";
 
@@ -35,6 +35,15 @@ describe("order", () => {
       expect(await values.toArray()).toEqual(order.map((line, k) => line.map((i) => rows[k][i])));
       expect(await f.argsort(x.T, 0, { descending }).T.toArray()).toEqual(order);
     }
+  });
+  test("a long line, in less memory than all pairs take", async () => {
+    const n = 700;
+    const x = f.randint(0, 40, [n]);
+    const row = await x.toArray<number[]>();
+    const before = memory().peakBytes;
+    const order = row.map((_, i) => i).sort((i, j) => row[i] - row[j] || i - j);
+    expect(await f.argsort(x).toArray()).toEqual(order);
+    expect(memory().peakBytes - before).toBeLessThan(4 * n * n);
   });
   test("NaN counts as the largest, infinities have their places", async () => {
     const x = tensor([Number.NaN, 1, Number.NEGATIVE_INFINITY, Number.NaN, Number.POSITIVE_INFINITY]);

@@ -41,7 +41,7 @@ export interface SortOptions {
 
 /**
  * The values in ascending order along `axis` (default the last); equals stay in their order, NaN counts as the largest.
- * Takes memory for n² comparisons along an axis of n: meant for classes and scores, not for whole images.
+ * Each value is compared with every other one, in an axis of n n² times: meant for classes and scores, not for whole images.
  * [torch.sort](https://docs.pytorch.org/docs/stable/generated/torch.sort.html)
  */
 export function sort(x: Tensor, axis = -1, { descending = false }: SortOptions = {}): Sorted {
@@ -61,14 +61,23 @@ export function argsort(x: Tensor, axis = -1, { descending = false }: SortOption
   const order = scatterAdd(zeros(lines.shape, { dtype: "int32" }), last, ranks(lines, descending), places);
   return transpose(order, a, last);
 }
+/** With so many at a time each value of a line is compared: memory is for n times as many. */
+const AT_ONCE = 128;
 /** How many of its line come before each value. */
 function ranks(lines: Tensor, descending: boolean): Tensor {
   const n = lines.shape[lines.ndim - 1];
-  const [self, other] = [unsqueeze(lines, -1), unsqueeze(lines, -2)];
+  let before = zeros(lines.shape, { dtype: "int32" });
+  for (let from = 0; from < n; from += AT_ONCE)
+    before = add(before, countBefore(lines, from, Math.min(AT_ONCE, n - from), descending));
+  return before;
+}
+/** The same, of the `count` values from `from` on. */
+function countBefore(lines: Tensor, from: number, count: number, descending: boolean): Tensor {
+  const [self, other] = [unsqueeze(lines, -1), unsqueeze(narrow(lines, -1, from, count), -2)];
   const [least, most] = descending ? [self, other] : [other, self];
   const below = logicalOr(less(least, most), logicalAnd(isNaN(most), logicalNot(isNaN(least))));
   const same = logicalOr(equal(self, other), logicalAnd(isNaN(self), isNaN(other)));
-  const earlier = less(arange(n), unsqueeze(arange(n), -1));
+  const earlier = less(arange(from, from + count), unsqueeze(arange(lines.shape[lines.ndim - 1]), -1));
   return sum(cast(logicalOr(below, logicalAnd(same, earlier)), "int32"), -1);
 }
 
