@@ -287,8 +287,9 @@ describe("train", () => {
   });
   test("SIGKILL at random moments: what is resumed ends where an undisturbed run does, bit for bit", async () => {
     await lamina(...train("undisturbed", "--epochs", "6"));
+    const often = ["--checkpoint-every", "0"]; // after each step, so that some are killed while they are written
     for (let kill = 0; kill < 6; kill++) {
-      const args = kill === 0 ? train("killed", "--epochs", "6") : ["train", "--run", "killed", "--resume", "--json"];
+      const args = kill === 0 ? train("killed", "--epochs", "6", ...often) : ["resume", "killed", "--json", ...often];
       let timer: NodeJS.Timeout | undefined;
       const { code } = await start(args, (_, child) => {
         timer ??= setTimeout(() => child.kill("SIGKILL"), 37 * kill);

@@ -168,6 +168,12 @@ describe("going on", () => {
     await run(setup() as never, { epochs: 1, checkpoint: shelf, checkpointEvery: 2 });
     expect(shelf.saves).toBe(3); // after steps 2 and 4, and after the epoch
   });
+  test("a checkpoint when the last is so many seconds old: each step takes longer than none, and less than an hour", async () => {
+    const [often, seldom] = [new Shelf(), new Shelf()];
+    await run(setup() as never, { epochs: 1, checkpoint: often, checkpointSeconds: 0 });
+    await run(setup() as never, { epochs: 1, checkpoint: seldom, checkpointSeconds: 3600 });
+    expect([often.saves, seldom.saves]).toEqual([5, 1]); // 4 steps, and the epoch
+  });
   test("resuming without a checkpoint begins, and with all epochs done returns them", async () => {
     const shelf = new Shelf();
     expect(await run(setup() as never, { epochs: 1, checkpoint: shelf, resume: true })).toHaveLength(1);

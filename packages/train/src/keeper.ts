@@ -16,6 +16,8 @@ export interface KeeperOptions {
   checkpoint?: CheckpointStore;
   /** Also after every so many steps of an epoch. */
   checkpointEvery?: number;
+  /** Also after a step when the last was so many seconds ago: epochs of large networks take hours. */
+  checkpointSeconds?: number;
   /** Go on where the newest checkpoint was taken, bit for bit; from the start if there is none (default false). */
   resume?: boolean;
   /**
@@ -35,6 +37,7 @@ export class Keeper {
   private readonly options: KeeperOptions;
   private snapshot: Checkpoint | undefined = undefined;
   private losses = 0;
+  private savedAt = performance.now();
   private marked: { at: ReturnType<typeof whereabouts>; undo: (() => void)[] } | undefined = undefined;
 
   private constructor(run: Participants, options: KeeperOptions) {
@@ -60,6 +63,7 @@ export class Keeper {
     if (!checkpoint && !this.canReopen) return;
     const now = await this.take();
     await checkpoint?.save(now);
+    this.savedAt = performance.now();
   }
   private async take(): Promise<Checkpoint> {
     const { step, trained } = this.progress;
@@ -82,9 +86,11 @@ export class Keeper {
   }
   /** One more step is done. */
   async afterStep(stopping: boolean): Promise<void> {
-    const { checkpointEvery = Number.POSITIVE_INFINITY, snapshotEvery = 100 } = this.options;
+    const never = Number.POSITIVE_INFINITY;
+    const { checkpointEvery = never, checkpointSeconds = never, snapshotEvery = 100 } = this.options;
     const { step } = this.progress;
-    if (stopping || step % checkpointEvery === 0) await this.save();
+    const isDue = performance.now() - this.savedAt >= 1000 * checkpointSeconds;
+    if (stopping || isDue || step % checkpointEvery === 0) await this.save();
     else if (step % snapshotEvery === 0 && this.canReopen && isRestorable(this.run.train)) await this.take();
   }
   /** Goes on from the last snapshot on a device opened anew, if it is the device that failed. @throws `error` otherwise. */

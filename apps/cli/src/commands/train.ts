@@ -26,9 +26,16 @@ interface TrainOptions extends Omit<RunConfig, Recipes>, Partial<Pick<Asked, Rec
   readonly threads?: number;
   readonly run?: string;
   readonly resume?: boolean;
+  readonly checkpointEvery: number;
   readonly json?: boolean;
 }
 
+const CHECKPOINT_EVERY = [
+  "--checkpoint-every <seconds>",
+  "how often an epoch that takes longer is saved on the way",
+  rate,
+  120,
+] as const;
 const OF_THE_MODEL = "default: the model's";
 const ownRates = () =>
   Object.entries(optimizers)
@@ -68,6 +75,7 @@ export function addTrain(program: Command): void {
     .option("--seed <n>", "of weights, order and dropout", seed, 0)
     .option("-r, --run <folder>", "where checkpoints, metrics and pictures go (default: runs/<model>, numbered)")
     .option("--resume", "go on where the run in --run stopped, bit for bit, with its settings")
+    .option(...CHECKPOINT_EVERY)
     .option("--json", "print one JSON object a line instead of text")
     .addHelpText(
       "after",
@@ -83,9 +91,18 @@ export function addResume(program: Command): void {
     .argument("<run>", "the run's folder")
     .option("-b, --backend <name>", "the device; it may be another than before", defaultBackend())
     .option("-e, --epochs <n>", "passes over the training data in all (default: as the run was started)", count)
+    .option(...CHECKPOINT_EVERY)
     .option("--json", "print one JSON object a line instead of text")
     .action(
-      async (run: string, { backend, epochs, json }: Pick<TrainOptions, "backend" | "json"> & { epochs?: number }) => {
+      async (
+        run: string,
+        {
+          backend,
+          epochs,
+          checkpointEvery,
+          json,
+        }: Pick<TrainOptions, "backend" | "epochs" | "checkpointEvery" | "json">,
+      ) => {
         const saved = await RunFolder.readConfig(run);
         const output = json ? jsonOutput() : humanOutput();
         await train({
@@ -93,6 +110,7 @@ export function addResume(program: Command): void {
           backend,
           folder: run,
           resume: true,
+          checkpointEvery,
           output,
         });
       },
@@ -106,13 +124,16 @@ interface Settings {
   readonly backend: string;
   readonly folder: string;
   readonly resume: boolean;
+  readonly checkpointEvery: number;
   readonly output: Output;
 }
 /** What a resumed run may be told anew; the rest is part of what makes it end where an undisturbed one does. */
-const FREE_ON_RESUME = ["run", "resume", "json", "backend", "threads", "epochs"];
+const FREE_ON_RESUME = ["run", "resume", "json", "backend", "threads", "epochs", "checkpointEvery"];
 
 /** What was asked for, and the model's recipe for the rest. */
-function filledIn(given: Omit<TrainOptions, "backend" | "run" | "resume" | "json" | "threads">): Asked {
+function filledIn(
+  given: Omit<TrainOptions, "backend" | "run" | "resume" | "checkpointEvery" | "json" | "threads">,
+): Asked {
   const { recipe } = lookUp(models, "model", given.model);
   const own = given.optimizer === undefined || given.optimizer === recipe.optimizer;
   const { lr } = own ? recipe : lookUp(optimizers, "optimizer", given.optimizer!);
@@ -121,9 +142,9 @@ function filledIn(given: Omit<TrainOptions, "backend" | "run" | "resume" | "json
 }
 
 async function settingsOf(options: TrainOptions, command: Command): Promise<Settings> {
-  const { backend, threads, run, resume = false, json = false, ...given } = options;
+  const { backend, threads, run, resume = false, checkpointEvery, json = false, ...given } = options;
   if (threads !== undefined) process.env.LAMINA_THREADS = String(threads); // for whichever device it will be
-  const rest = { backend, resume, output: json ? jsonOutput() : humanOutput() };
+  const rest = { backend, resume, checkpointEvery, output: json ? jsonOutput() : humanOutput() };
   if (!resume) return { config: filledIn(given), folder: run ?? freeFolder(given.model), ...rest };
   if (!run) throw new Failure("--resume needs the folder of the run to go on with: add --run FOLDER", exitCodes.usage);
   const said = command.options.filter((o) => command.getOptionValueSource(o.attributeName()) === "cli");
@@ -137,7 +158,14 @@ async function settingsOf(options: TrainOptions, command: Command): Promise<Sett
   return { config: { ...saved, epochs: given.epochs ?? saved.epochs }, folder: run, ...rest };
 }
 
-async function train({ config: asked, backend, folder: path, resume, output }: Settings): Promise<void> {
+async function train({
+  config: asked,
+  backend,
+  folder: path,
+  resume,
+  checkpointEvery,
+  output,
+}: Settings): Promise<void> {
   const { make: makeOptimizer } = lookUp(optimizers, "optimizer", asked.optimizer);
   let device = backend === "auto" ? undefined : await openBackend(backend);
   if (device) setBackend(device);
@@ -181,6 +209,7 @@ async function train({ config: asked, backend, folder: path, resume, output }: S
       optimizer,
       ...clip,
       checkpoint: store,
+      checkpointSeconds: checkpointEvery,
       resume,
       signal: stop.signal,
       ...(device.reopen && {

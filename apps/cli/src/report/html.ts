@@ -32,7 +32,7 @@ function epochs(history: readonly EpochResult[]): string {
     percent(e.testAccuracy),
     e.seconds.toFixed(1),
   ]);
-  return `<table class="numbers"><thead>${head}</thead><tbody>${rows(body)}</tbody></table>`;
+  return `<div class="wide"><table class="numbers"><thead>${head}</thead><tbody>${rows(body)}</tbody></table></div>`;
 }
 
 function confusion({ matrix }: Inspection): string {

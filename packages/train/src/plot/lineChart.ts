@@ -15,7 +15,7 @@ export interface Series {
 }
 export interface ChartOptions {
   readonly title: string;
-  /** What the horizontal axis counts. */
+  /** What the horizontal axis counts. Its marks are whole numbers. */
   readonly x: string;
   readonly series: readonly Series[];
 }
@@ -49,9 +49,11 @@ export function lineChart({ title, x: xTitle, series }: ChartOptions): string {
     const at = round(y(v));
     return `<path d="M${MARGIN.left},${at}H${right}" stroke="#e4e4e4"/>${text([MARGIN.left - 8, at + 4], y.tickFormat(6)(v), 'text-anchor="end"')}`;
   });
-  const xAxis = x.ticks(8).map((v) => {
+  const isLong = domain.x[1] - domain.x[0] >= 1;
+  const steps = x.ticks(8).filter((v) => !isLong || Number.isInteger(v));
+  const xAxis = steps.map((v) => {
     const at = round(x(v));
-    return `<path d="M${at},${bottom}v5" stroke="#888"/>${text([at, bottom + 19], x.tickFormat(8)(v), 'text-anchor="middle"')}`;
+    return `<path d="M${at},${bottom}v5" stroke="#888"/>${text([at, bottom + 19], isLong ? String(v) : x.tickFormat(8)(v), 'text-anchor="middle"')}`;
   });
   const path = line<readonly [number, number]>(
     ([a]) => round(x(a)),

@@ -22,7 +22,7 @@ export function curves(title: string, history: readonly EpochResult[], steps: Se
   const all: Series[] = [
     { name: "loss of a step", color: "#1f5fa8", faint: true, points: steps },
     { name: "train loss", color: "#1f5fa8", points: of("trainLoss") },
-    { name: "test loss", color: "#7a9cc6", dash: "1 3", points: of("testLoss") },
+    { name: "test loss", color: "#c8641b", dash: "3 3", points: of("testLoss") },
     { name: "train accuracy", color: "#b5419c", dash: "6 3", points: of("trainAccuracy") },
     { name: "test accuracy", color: "#2a8a43", dash: "8 3 2 3", points: of("testAccuracy") },
   ];
