@@ -91,8 +91,10 @@ const rules: Readonly<Record<string, Rule>> = {
     const [{ shape: x }, { shape: dy }] = node.inputSpecs;
     return convolution(node, x[1], dy[1], node.spec.shape, [0, 1], options);
   },
-  maxPool2d: () => role([0], true, false, ({ attrs }) => ({ ...attrs, channelsLast: true })),
-  maxPool2dIndices: () => role([0], true, false, ({ attrs }) => ({ ...attrs, channelsLast: true })),
+  avgPool2d: pooling,
+  avgPool2dGrad: pooling,
+  maxPool2d: pooling,
+  maxPool2dIndices: pooling,
   // the kernel must know the windows, and looks for an index in its window only
   maxPool2dGrad: ({ inputs: [, indices], inputSpecs: [dy], spec }, producers) => {
     const source = producers.get(indices);
@@ -110,6 +112,9 @@ const rules: Readonly<Record<string, Rule>> = {
   max: reduction,
   min: reduction,
 };
+function pooling(): Role {
+  return role([0], true, false, ({ attrs }) => ({ ...attrs, channelsLast: true }));
+}
 /** Attributes that are a number for each axis. */
 const turnedLists = (attrs: object): object =>
   Object.fromEntries(Object.entries(attrs).map(([name, list]) => [name, pick(list as number[], TO_LAST)]));

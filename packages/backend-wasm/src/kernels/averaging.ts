@@ -12,7 +12,7 @@ export interface AvgPoolAttrs extends WindowAttrs {
 export const averageKey = ({ countIncludePad, divisor }: AvgPoolAttrs): string => `${countIncludePad} ${divisor}`;
 
 /** What counts of window i along an axis: its real elements, or all up to the end of the padding. */
-function counted(axis: WindowAxis, i: number, countIncludePad: boolean): number {
+export function counted(axis: WindowAxis, i: number, countIncludePad: boolean): number {
   if (!countIncludePad) return insideOf(axis, i).length;
   return Math.min(axis.kernel, axis.size - 2 * axis.first - i * axis.stride);
 }

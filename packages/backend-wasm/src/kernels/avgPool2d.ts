@@ -1,6 +1,7 @@
 // avgPool2d: the sum of each window (padding is zeros) over its divisor.
 import { V128 } from "../assembler.ts";
 import { type AvgPoolAttrs, averageKey, Divisors, divide } from "./averaging.ts";
+import { avgPool2dChannelsLast } from "./avgPool2d.channelsLast.ts";
 import { kernelOf, storeLanes } from "./emit.ts";
 import type { Lower } from "./lowered.ts";
 import { toImage, WindowWalk, windowKey, windowScratchBytes, windowsOfOne } from "./windows.ts";
@@ -8,6 +9,7 @@ import { toImage, WindowWalk, windowKey, windowScratchBytes, windowsOfOne } from
 const [X, OUT, OWN] = [0, 1, 2];
 
 export const avgPool2d: Lower = ([x], attrs: AvgPoolAttrs, out) => {
+  if (attrs.channelsLast) return avgPool2dChannelsLast(x.shape, out.shape, attrs);
   const windows = windowsOfOne(x.shape, out.shape, attrs);
   const divisors = new Divisors(windows, attrs);
   const ownBytes = divisors.bytes + windowScratchBytes(windows) || undefined;

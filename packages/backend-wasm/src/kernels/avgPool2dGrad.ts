@@ -2,13 +2,15 @@
 import { bytesOf } from "@lamina/core";
 import { F32, type Fn, I32, V128 } from "../assembler.ts";
 import { type AvgPoolAttrs, averageKey, Divisors, divide } from "./averaging.ts";
+import { avgPool2dGradChannelsLast } from "./avgPool2d.channelsLast.ts";
 import { address, countdown, each, kernelOf, LANES, locals, storeLanes, tapsInside, times } from "./emit.ts";
 import type { Lower } from "./lowered.ts";
-import { isInside, toImage, type WindowAxis, type Windows, windowAxis, windowKey, windowsOfOne } from "./windows.ts";
+import { tiles, toImage, type WindowAxis, type Windows, windowAxis, windowKey, windowsOfOne } from "./windows.ts";
 
 const [DY, DX, OWN] = [0, 1, 2];
 
 export const avgPool2dGrad: Lower = ([dy], attrs: AvgPoolAttrs, out) => {
+  if (attrs.channelsLast) return avgPool2dGradChannelsLast(dy.shape, out.shape, attrs);
   const windows = windowsOfOne(out.shape, dy.shape, attrs);
   const divisors = new Divisors(windows, attrs);
   const ownBytes = divisors.bytes || undefined;
@@ -32,13 +34,6 @@ export const avgPool2dGrad: Lower = ([dy], attrs: AvgPoolAttrs, out) => {
     },
   };
 };
-
-/** Whether every element lies in exactly one window. */
-function tiles(windows: Windows): boolean {
-  const covers = (axis: WindowAxis) =>
-    isInside(axis) && axis.kernel === axis.stride && axis.step === 1 && axis.count * axis.kernel === axis.size;
-  return covers(windowAxis(windows, 0)) && covers(windowAxis(windows, 1));
-}
 
 /** Each dy, divided, fills its window. */
 function emitTiles(f: Fn, windows: Windows, divisor: number): void {

@@ -1,6 +1,7 @@
-// maxPool2d: the largest element of each window, NaN if there is one, -Infinity where the window has none.
-import { V128 } from "../assembler.ts";
-import { kernelOf, storeLanes } from "./emit.ts";
+// maxPool2d: the largest element of each window, NaN if there is one, -Infinity where the window has none. The limit is the
+// instructions: four for an element of four windows, and one to load or shuffle it.
+import { hoistingKernelOf, storeLanes } from "./emit.ts";
+import { Largest } from "./largest.ts";
 import type { Lower } from "./lowered.ts";
 import { maxPool2dChannelsLast } from "./maxPool2d.channelsLast.ts";
 import { toImage, type WindowAttrs, WindowWalk, windowKey, windowScratchBytes, windowsOfOne } from "./windows.ts";
@@ -17,16 +18,16 @@ export const maxPool2d: Lower = ([x], attrs: WindowAttrs, out) => {
     slices: x.shape[0],
     emit: () => {
       const slice = ownBytes ? 3 : 2;
-      const f = kernelOf(slice + 1);
+      const f = hoistingKernelOf(slice + 1);
       toImage(f, slice, [X, x.shape], [OUT, out.shape]);
-      const max = f.local(V128);
+      const largest = new Largest(f);
       new WindowWalk(f, windows, OWN).emit({
         outside: -Infinity,
-        start: () => void f.vconst(-Infinity).set(max),
-        visit: (v) => void f.get(max).get(v).op("f32x4.max").set(max),
-        finish: ({ lanes }) => storeLanes(f, OUT, max, 0, lanes),
+        start: () => largest.start(),
+        visit: (v) => largest.visit(v),
+        finish: ({ lanes }) => storeLanes(f, OUT, largest.finish(), 0, lanes),
       });
-      return f;
+      return f.finished();
     },
   };
 };

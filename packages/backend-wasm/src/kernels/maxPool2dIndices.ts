@@ -1,7 +1,7 @@
 // maxPool2dIndices: h*W+w of each window's first maximum, or first NaN; 0 where the window lies in the padding.
 import { type Fn, I32, V128 } from "../assembler.ts";
 import { countOf } from "./elements.ts";
-import { kernelOf, locals, storeLanes } from "./emit.ts";
+import { hoistingKernelOf, locals, storeLanes } from "./emit.ts";
 import type { Lower } from "./lowered.ts";
 import { maxPool2dIndicesChannelsLast } from "./maxPool2d.channelsLast.ts";
 import { tableBytes, writeTable } from "./table.ts";
@@ -29,13 +29,13 @@ export const maxPool2dIndices: Lower = ([x], attrs: WindowAttrs, out) => {
     key: `maxPool2dIndices ${x.shape} ${out.shape} ${windowKey(attrs)}`,
     ownBytes: tableBytes(windows.pooled[1]) + windowScratchBytes(windows),
     slices: x.shape[0],
-    emit: () => {
-      const f = kernelOf(4);
+    emit: (relaxed) => {
+      const f = hoistingKernelOf(4, relaxed);
       toImage(f, SLICE, [X, x.shape], [OUT, out.shape]);
       const table = f.local(I32);
       f.get(OWN).set(table).increase(OWN, tableBytes(windows.pooled[1]));
       new WindowWalk(f, windows, OWN).emit(new Indices(f, windows, table));
-      return f;
+      return f.finished();
     },
   };
 };
@@ -87,12 +87,11 @@ class Indices implements Pool {
   visit(v: number, column: number): void {
     const { f, best, bestAt, start0, mask } = this;
     // larger, or the first NaN
-    f.get(v).get(best).op("f32x4.gt");
-    f.get(v).get(v).op("f32x4.ne").get(best).get(best).op("f32x4.eq").op("v128.and").op("v128.or").set(mask);
-    f.get(v).get(best).get(mask).op("v128.bitselect").set(best);
+    f.get(best).get(best).op("f32x4.eq").get(v).get(best).op("f32x4.le").op("v128.andnot").set(mask);
+    f.get(v).get(best).get(mask).laneselect().set(best);
     f.get(start0);
     if (column) f.viconst(column * windowAxis(this.windows, 1).step).op("i32x4.add");
-    f.get(bestAt).get(mask).op("v128.bitselect").set(bestAt);
+    f.get(bestAt).get(mask).laneselect().set(bestAt);
   }
   finish({ lanes }: Place): void {
     storeLanes(this.f, OUT, this.bestAt, 0, lanes);

@@ -65,6 +65,13 @@ function checkAverage(c: Case, seed: number): void {
       const attrs: AvgPoolAttrs & { outputSize: number[] } = { ...c.attrs, outputSize, countIncludePad, divisor };
       check("avgPool2d", avgPool2d, [x], [xs], attrs, y, { ulps: 8 });
       check("avgPool2dGrad", avgPool2dGrad, [y], [dys], { ...attrs, inputSize: c.x.slice(2) }, x, { ulps: 8 });
+      if (divisor) continue;
+      const last = { ...attrs, channelsLast: true };
+      const [lastX, lastY] = [x, y].map(channelsLast);
+      const there = execute(avgPool2d([lastX], last, lastY), [lastX], [turned(xs, x.shape)], lastY);
+      expect(turned(there, y.shape, true)).toEqual(execute(avgPool2d([x], attrs, y), [x], [xs], y));
+      const back = execute(avgPool2dGrad([lastY], last, lastX), [lastY], [turned(dys, y.shape)], lastX);
+      expect(turned(back, x.shape, true)).toEqual(execute(avgPool2dGrad([y], attrs, x), [y], [dys], x));
     }
 }
 function checkAll(c: Case, seed: number): void {

@@ -74,6 +74,12 @@ const end = ({ count, kernel, stride, first, step }: WindowAxis): number =>
   (count - 1) * stride + first + (kernel - 1) * step;
 /** Whether no window runs over an edge. */
 export const isInside = (axis: WindowAxis): boolean => axis.first >= 0 && end(axis) < axis.size;
+/** Whether every element lies in exactly one window. */
+export function tiles(windows: Windows): boolean {
+  const covers = (axis: WindowAxis) =>
+    isInside(axis) && axis.kernel === axis.stride && axis.step === 1 && axis.count * axis.kernel === axis.size;
+  return covers(windowAxis(windows, 0)) && covers(windowAxis(windows, 1));
+}
 
 function paddedOf(windows: Windows): Padded {
   const columns = windowAxis(windows, 1);
