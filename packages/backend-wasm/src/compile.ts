@@ -86,10 +86,12 @@ export class Compiler {
   }
   private inBackground(program: Program, orders: Orders): Start {
     const known: Known = {};
-    return (inputs, results, scalars) =>
-      give(orders, this.order(program, known, inputs, results, scalars), (error) =>
-        this.options.onFailure?.(results, error),
-      );
+    return (inputs, results, scalars) => {
+      const order = this.order(program, known, inputs, results, scalars);
+      const onFailure = (error: Error) => this.options.onFailure?.(results, error);
+      if (known.ready) give(orders, order, onFailure);
+      else orders.giveLong(order, onFailure);
+    };
   }
   private *order(
     program: Program,

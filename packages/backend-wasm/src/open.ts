@@ -95,6 +95,7 @@ export async function open(
     kernels,
     ...(winograd !== "off" && { mixedTerms }),
     upload: (data, dtype) => place.upload(data, dtype),
+    ...(place.draw && { draw: place.draw }),
     read: (buffer) => place.read(buffer),
     free: (buffer) => place.free(buffer),
     compile: (program) => compiler.compile(program),

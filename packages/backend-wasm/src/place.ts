@@ -1,5 +1,5 @@
 // Where the device computes: on the thread that calls, or in a worker, where values take a moment to be read.
-import { DeviceLostError, type DType, type TypedArray } from "@lamina/core";
+import { DeviceLostError, type Draw, type DType, type TypedArray } from "@lamina/core";
 import type { WasmBuffer } from "./buffer.ts";
 import { type Engine, type Loss, makeCodeArea, makeEngine } from "./engine/engine.ts";
 import { Orders, piece } from "./engine/orders.ts";
@@ -19,6 +19,8 @@ export interface Place {
   /** What is asked of a worker, if it is in one. */
   readonly orders?: Orders;
   upload(data: TypedArray, dtype: DType): WasmBuffer;
+  /** Where the thread that calls must not be held. */
+  draw?(draw: Draw): WasmBuffer;
   read(buffer: WasmBuffer): TypedArray | Promise<TypedArray>;
   free(buffer: WasmBuffer): void;
   /** These were not computed. */
@@ -105,6 +107,11 @@ async function elsewhere(maxBytes: number | undefined, threads: number): Promise
     upload(data, dtype) {
       const buffer = heap.allocate(dtype, data.length);
       engine.write(buffer.pointer, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+      return buffer;
+    },
+    draw(draw) {
+      const buffer = heap.allocate("float32", draw.count);
+      engine.draw(buffer.pointer, draw);
       return buffer;
     },
     async read(buffer) {

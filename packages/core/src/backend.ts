@@ -3,6 +3,7 @@
 import type { DType, Shape, Spec, TypedArray } from "./dtype.ts";
 import type { OpName } from "./ops/index.ts";
 import type { Program } from "./program.ts";
+import type { Draw } from "./random.ts";
 
 /** A buffer with the shape and dtype core has already checked. Contiguous, row-major; images are NCHW. */
 export interface View<B> {
@@ -40,6 +41,8 @@ export interface Backend<B = any> {
   readonly kernels: Kernels<B>;
   /** Copies host data to the device; the array may be reused when this returns. */
   upload(data: TypedArray, dtype: DType): B;
+  /** Draws random numbers itself, to the bit as {@link drawn} does on the host: where the calling thread must not be held. */
+  draw?(draw: Draw): B;
   /** Copies to a fresh host array. */
   read(buffer: B): TypedArray | Promise<TypedArray>;
   free(buffer: B): void;

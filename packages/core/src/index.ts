@@ -26,8 +26,11 @@ export * from "./ops/functions.ts";
 export { type OpName, ops } from "./ops/index.ts";
 export type { Instruction, Program } from "./program.ts";
 export {
+  type Draw,
   defaultGenerator,
+  drawn,
   Generator,
+  makeDrawing,
   manualSeed,
   philox4x32,
   type RandomState,

@@ -165,7 +165,7 @@ export class Session {
       if (x.run) this.learn(x);
       s = this.upload(x, run.home);
     }
-    if (x.host && x.storage && !x.cell) {
+    if (x.storage && !x.cell && x.host) {
       x.run = run;
       x.index = -1 - i;
     }
@@ -177,7 +177,9 @@ export class Session {
       throw new Error(
         `the ${this.backend.name} backend has no ${x.dtype} (it has ${this.backend.dtypes.join(", ")}); make the tensor with another dtype`,
       );
-    const storage = new Storage(this.backend.upload(x.host!, x.dtype), home);
+    const { draw } = x.place;
+    const buffer = draw && this.backend.draw ? this.backend.draw(draw) : this.backend.upload(x.host!, x.dtype);
+    const storage = new Storage(buffer, home);
     x.storage = storage;
     return storage;
   }
@@ -393,7 +395,7 @@ export class Session {
   resident(t: Tensor): Storage {
     if (t.error) throw t.error;
     if (t.storage) return t.storage;
-    if (!t.host) return this.recompute(t);
+    if (!t.place.onHost) return this.recompute(t);
     this.upload(t, homeOf(t) ?? here());
     this.pushResult(t);
     return t.storage!;

@@ -2,6 +2,7 @@
 import type { Backend } from "./backend.ts";
 import type { Cell } from "./cell.ts";
 import type { DType, TypedArray } from "./dtype.ts";
+import type { Draw } from "./random.ts";
 import type { Session } from "./run.ts";
 
 /** A device as a place to be. Who was put there with to(), and what comes from that, is `placed`; all else follows setBackend(). */
@@ -91,6 +92,8 @@ export class Place {
   gone: string | undefined = undefined;
   private value: TypedArray | undefined = undefined;
   private make: (() => TypedArray) | undefined = undefined;
+  /** What `make` will draw, where that is all it does. */
+  draw: Draw | undefined = undefined;
 
   /** Made now, if it was put off. */
   get host(): TypedArray | undefined {
@@ -100,18 +103,21 @@ export class Place {
   set host(value: TypedArray | undefined) {
     this.value = value;
     this.make = undefined;
+    this.draw = undefined;
   }
   /** Whether `host` would be something. */
   get onHost(): boolean {
     return this.value !== undefined || this.make !== undefined;
   }
   /** The value is made by `make` when someone looks: weights that are replaced before cost nothing. */
-  putOff(make: () => TypedArray): void {
+  putOff(make: () => TypedArray, draw?: Draw): void {
     this.make = make;
+    this.draw = draw;
   }
   /** Has the host's value of `other`, made or not. */
   share(other: Place): void {
     this.value = other.value;
     this.make = other.make;
+    this.draw = other.draw;
   }
 }

@@ -9,6 +9,7 @@ import { homeOf } from "./home.ts";
 import type { Op } from "./op.ts";
 import { keep, peek, read } from "./pending.ts";
 import { format } from "./print.ts";
+import type { Draw } from "./random.ts";
 import type { Run } from "./run.ts";
 import { Place, type Storage } from "./storage.ts";
 
@@ -147,10 +148,10 @@ function nest(data: TypedArray, shape: Shape, dtype: DType): unknown {
   return level(0, 0, data.length);
 }
 
-/** A leaf whose value is made on the host when someone looks. */
-export function leafLater(make: () => TypedArray, shape: Shape, dtype: DType): Tensor {
+/** A leaf whose value is made on the host when someone looks; a device that can may draw it itself. */
+export function leafLater(make: () => TypedArray, shape: Shape, dtype: DType, draw?: Draw): Tensor {
   const t = new Tensor(shape, dtype);
-  t.place.putOff(make);
+  t.place.putOff(make, draw);
   return t;
 }
 /** A leaf with a value on the host, which it takes over without copying. */

@@ -33,6 +33,15 @@ test("a long one pauses, others wait for it, and events are seen in between", as
   expect(log.filter((line) => line !== "event")).toEqual(["long0", "long1", "long2", "long3", "next0"]);
   expect(log.indexOf("event")).toBeLessThan(log.indexOf("next0"));
 });
+test("one that is said to be long begins when events have been seen, and others after it", async () => {
+  log.length = 0;
+  const orders = ordersOf();
+  orders.giveLong(pieces("long", 1), never);
+  orders.give(pieces("next", 1), never);
+  expect(log).toEqual([]);
+  while (!log.includes("next0")) await new Promise((go) => setImmediate(go));
+  expect(log).toEqual(["long0", "next0"]);
+});
 test("one that fails is told so, and those after it go on; what is dropped is told why", () => {
   log.length = 0;
   const orders = ordersOf();

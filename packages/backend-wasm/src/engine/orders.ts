@@ -36,15 +36,23 @@ export class Orders {
     this.waiting.push({ order, onFailure });
     if (!this.paused) this.go();
   }
+  /** Begins when other events have been seen to: for what takes longer than a moment. */
+  giveLong(order: Order, onFailure: (error: Error) => void): void {
+    this.waiting.push({ order, onFailure });
+    if (!this.paused) this.pause();
+  }
   private go(): void {
     this.paused = false;
     const until = this.now() + MOST_MS;
     while (this.waiting.length > 0) {
       this.piece(this.waiting[0]);
       if (this.now() < until || this.waiting.length === 0) continue;
-      this.paused = true;
-      return this.later();
+      return this.pause();
     }
+  }
+  private pause(): void {
+    this.paused = true;
+    this.later();
   }
   private piece({ order, onFailure }: Waiting): void {
     try {

@@ -2,7 +2,18 @@
 // and the line that reads.
 
 import { Worker } from "node:worker_threads";
-import { conv2d, DeviceLostError, nn, OutOfMemoryError, ones, setBackend, sync, tensor, zeros } from "@lamina/core";
+import {
+  conv2d,
+  DeviceLostError,
+  manualSeed,
+  nn,
+  OutOfMemoryError,
+  ones,
+  setBackend,
+  sync,
+  tensor,
+  zeros,
+} from "@lamina/core";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { type WasmBackend, wasm } from "../index.ts";
 import { Heap } from "../memory.ts";
@@ -71,6 +82,27 @@ describe("out of memory", () => {
     expect(made.memory().bytes).toBe(before);
     expect(fill.numel).toBe(28 << 18);
   });
+});
+
+test("weights are drawn in the worker, to the bit as on the host, and not on the thread that calls", async () => {
+  manualSeed(3);
+  const weights = [
+    new nn.Parameter(tensor(new Float32Array(50_001))),
+    new nn.Parameter(tensor(new Float32Array(333))),
+  ] as const;
+  const fill = () => {
+    manualSeed(3);
+    nn.init.uniform(weights[0], { a: -0.3, b: 0.7 });
+    nn.init.normal(weights[1], { mean: 2, std: 3 });
+  };
+  fill();
+  const expected = await Promise.all(weights.map((w) => w.data())); // nobody has computed with them: from the host
+  const made = await device(true);
+  const uploads = vi.spyOn(made, "upload");
+  fill();
+  const found = await Promise.all(weights.map((w) => w.mul(1).data()));
+  expect(found).toEqual(expected);
+  expect(uploads).not.toHaveBeenCalled();
 });
 
 test("memory that the machine does not have is out of memory, not a device that says nothing", async () => {

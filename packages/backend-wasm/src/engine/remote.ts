@@ -1,12 +1,13 @@
 // An engine in a worker, as the thread sees it that only says what to run: orders go out, in order, and nothing is waited for
 // but what is read. What went wrong is told to whoever reads a value of that run, or of what came from it.
-import { DeviceLostError } from "@lamina/core";
+import { DeviceLostError, type Draw } from "@lamina/core";
 import type { Engine } from "./engine.ts";
-import type { Answer, Failure } from "./serve.ts";
+import type { Answer, Failure, Message } from "./serve.ts";
 import { start } from "./start.ts";
 
 export interface RemoteEngine extends Engine {
   write(pointer: number, bytes: Uint8Array): void;
+  draw(pointer: number, draw: Draw): void;
   read(pointer: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
   /** What lies at these addresses was not computed. */
   spoil(pointers: readonly number[], error: Error): void;
@@ -68,34 +69,54 @@ export async function openRemote(
     return waiting;
   };
   const worker = await start({ onAnswer, onFailure: (reason) => lose(new DeviceLostError("wasm", reason)) });
-  worker.tell({ say: "lead", memory, pages, area, threads });
+  /** Values come by the dozen when a model is used for the first time: those of one moment are one message, which costs the page less. */
+  let unsent: Message[] = [];
+  let transfer: ArrayBuffer[] = [];
+  const send = () => {
+    const [messages, buffers] = [unsent, transfer];
+    [unsent, transfer] = [[], []];
+    if (messages.length > 0) worker.tell({ say: "all", messages }, buffers);
+  };
+  const tellSoon = (message: Message, ...buffers: ArrayBuffer[]) => {
+    transfer.push(...buffers);
+    if (unsent.push(message) === 1) queueMicrotask(send);
+  };
+  const tell = (message: Message) => {
+    send();
+    worker.tell(message);
+  };
+  tell({ say: "lead", memory, pages, area, threads });
   return {
     load(code, count) {
-      worker.tell({ say: "load", code, functions: count });
+      tell({ say: "load", code, functions: count });
       functions += count;
       return functions - count;
     },
-    offer: (code, first, count) => worker.tell({ say: "offer", code, first, functions: count }),
+    offer: (code, first, count) => tell({ say: "offer", code, first, functions: count }),
     run(run, onCall) {
       if (lost) throw lost;
       if (onCall) timers.push(onCall);
-      worker.tell({ say: "run", run, timed: onCall !== undefined });
+      tell({ say: "run", run, timed: onCall !== undefined });
     },
     write(pointer, bytes) {
       if (lost) throw lost;
       const copy = bytes.slice();
-      worker.tell({ say: "write", pointer, bytes: copy }, [copy.buffer]);
+      tellSoon({ say: "write", pointer, bytes: copy }, copy.buffer);
+    },
+    draw(pointer, draw) {
+      if (lost) throw lost;
+      tellSoon({ say: "draw", pointer, draw });
     },
     read(pointer, length) {
       if (lost) return Promise.reject(lost);
       return new Promise((resolve, reject) => {
         reads.set(ids, { resolve, reject });
         worker.hold(true);
-        worker.tell({ say: "read", id: ids++, pointer, length });
+        tell({ say: "read", id: ids++, pointer, length });
       });
     },
-    spoil: (pointers, error) => worker.tell({ say: "spoil", pointers, error: numberOf(error) }),
-    grow: (more, error) => worker.tell({ say: "grow", pages: more, error: numberOf(error) }),
+    spoil: (pointers, error) => tell({ say: "spoil", pointers, error: numberOf(error) }),
+    grow: (more, error) => tell({ say: "grow", pages: more, error: numberOf(error) }),
     close() {
       lose(new Error(CLOSED));
       return worker.stop();

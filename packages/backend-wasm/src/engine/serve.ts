@@ -1,5 +1,6 @@
 // A worker's side of the engine: a helper, or the leader of a page whose main thread only says what to run. Like the engine it
 // refers to nothing outside of itself (text.ts makes it a program).
+import type { Draw } from "@lamina/core";
 import type { EngineHere, Imports, Loss, makeEngine, Run } from "./engine.ts";
 
 /** Where a worker hears and answers. */
@@ -36,6 +37,9 @@ export type Message =
   | { readonly say: "run"; readonly run: Run; readonly timed: boolean }
   | { readonly say: "spoil"; readonly pointers: readonly number[]; readonly error: number }
   | { readonly say: "write"; readonly pointer: number; readonly bytes: Uint8Array }
+  /** One after the other. */
+  | { readonly say: "all"; readonly messages: readonly Message[] }
+  | { readonly say: "draw"; readonly pointer: number; readonly draw: Draw }
   | { readonly say: "read"; readonly id: number; readonly pointer: number; readonly length: number };
 export type Answer =
   | { readonly say: "ready" }
@@ -43,7 +47,13 @@ export type Answer =
   | { readonly say: "bytes"; readonly id: number; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly say: "failed"; readonly id: number; readonly failure: Failure };
 
-export function serve(port: Port, make: typeof makeEngine, imports: Imports): void {
+/** @param drawn gives random numbers, as core's. */
+export function serve(
+  port: Port,
+  make: typeof makeEngine,
+  imports: Imports,
+  drawn: (draw: Draw) => Float32Array,
+): void {
   let engine: EngineHere;
   let memory: WebAssembly.Memory;
   /** Why what lies at these addresses was not computed. */
@@ -96,6 +106,10 @@ export function serve(port: Port, make: typeof makeEngine, imports: Imports): vo
       for (const pointer of data.pointers) broken.set(pointer, data.error);
     } else if (data.say === "write") {
       new Uint8Array(memory.buffer, data.pointer, data.bytes.length).set(data.bytes);
+      broken.delete(data.pointer);
+    } else if (data.say === "all") data.messages.forEach(obey);
+    else if (data.say === "draw") {
+      new Float32Array(memory.buffer, data.pointer, data.draw.count).set(drawn(data.draw));
       broken.delete(data.pointer);
     } else read(data.id, data.pointer, data.length);
   }

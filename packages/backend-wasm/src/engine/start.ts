@@ -1,5 +1,6 @@
 // Starts workers. In pages their program is a file, where this one lies beside it or a bundler knows of it, and else, as after
 // esbuild, the same program as text; in Node it is the text. In Node they keep no process alive.
+import { makeDrawing } from "@lamina/core";
 import { makeHost } from "../pointwise/host.ts";
 import { makeEngine } from "./engine.ts";
 import { type Answer, type Message, serve } from "./serve.ts";
@@ -62,7 +63,7 @@ export function obstacle(): string | undefined {
 
 // names that bundlers give to what they add to functions
 const TEXT = `const __name = (f) => f;
-(${serve})(typeof require === "undefined" ? self : require("node:worker_threads").parentPort, ${makeEngine}, (${makeHost})());`;
+(${serve})(typeof require === "undefined" ? self : require("node:worker_threads").parentPort, ${makeEngine}, (${makeHost})(), (${makeDrawing})().drawn);`;
 
 function startInNode({ onAnswer, onFailure }: Listener): Thread {
   const { Worker } = builtin!("node:worker_threads");

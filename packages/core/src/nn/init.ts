@@ -4,7 +4,7 @@ import type { Cell } from "../cell.ts";
 import { Parameter } from "../cell.ts";
 import { type Shape, sizeOf, type TypedArray, toTypedArray } from "../dtype.ts";
 import { noGrad } from "../mode.ts";
-import { defaultGenerator, type Generator } from "../random.ts";
+import { type Draw, defaultGenerator, drawn, type Generator } from "../random.ts";
 import { leafLater } from "../tensor.ts";
 
 export interface InitOptions {
@@ -13,11 +13,11 @@ export interface InitOptions {
 }
 export type Nonlinearity = "linear" | "conv2d" | "sigmoid" | "tanh" | "relu" | "leakyRelu" | "selu";
 
-/** The values are made when someone looks, by `make`: a weight that is loaded from a file, or only counted, costs nothing. */
-function fill<C extends Cell>(cell: C, make: (n: number) => Float32Array | Float64Array): C {
+/** The values are made when someone looks: a weight that is loaded from a file, or only counted, costs nothing. */
+function fill<C extends Cell>(cell: C, make: () => Float32Array | Float64Array, draw?: Draw): C {
   const { shape, dtype } = cell;
-  const convert = (data: Float32Array | Float64Array) => (dtype === "float32" ? data : toTypedArray(data, dtype));
-  noGrad(() => cell.set(leafLater(() => convert(make(sizeOf(shape))) as TypedArray, shape, dtype)));
+  const convert = () => (dtype === "float32" ? make() : toTypedArray(make(), dtype)) as TypedArray;
+  noGrad(() => cell.set(leafLater(convert, shape, dtype, dtype === "float32" ? draw : undefined)));
   return cell;
 }
 function checked<C extends Cell>(name: string, cell: C): C {
@@ -27,14 +27,14 @@ function checked<C extends Cell>(name: string, cell: C): C {
   );
 }
 /** The draw's place in the random stream is taken now. */
-function uniforms<C extends Cell>(cell: C, a: number, b: number, generator: Generator = defaultGenerator): C {
-  const stream = generator.fork();
-  return fill(cell, (n) => stream.uniforms(n, a, b));
+function fillBy<C extends Cell>(law: Draw["law"], cell: C, a: number, b: number, generator = defaultGenerator): C {
+  const draw = { law, count: sizeOf(cell.shape), a, b, stream: generator.next() };
+  return fill(cell, () => drawn(draw), draw);
 }
-function normals<C extends Cell>(cell: C, mean: number, std: number, generator: Generator = defaultGenerator): C {
-  const stream = generator.fork();
-  return fill(cell, (n) => stream.normals(n).map((z) => mean + z * std));
-}
+const uniforms = <C extends Cell>(cell: C, a: number, b: number, generator?: Generator): C =>
+  fillBy("uniform", cell, a, b, generator);
+const normals = <C extends Cell>(cell: C, mean: number, std: number, generator?: Generator): C =>
+  fillBy("normal", cell, mean, std, generator);
 /** Values from U(a, b); by default U(0, 1). */
 export const uniform = <C extends Cell>(
   cell: C,
@@ -47,7 +47,7 @@ export const normal = <C extends Cell>(
 ): C => normals(checked("normal", cell), mean, std, generator);
 /** Every element is `value`. */
 export const constant = <C extends Cell>(cell: C, value: number): C =>
-  fill(checked("constant", cell), (n) => new Float64Array(n).fill(value));
+  fill(checked("constant", cell), () => new Float64Array(cell.numel).fill(value));
 export const zeros = <C extends Cell>(cell: C): C => constant(cell, 0);
 export const ones = <C extends Cell>(cell: C): C => constant(cell, 1);
 
