@@ -39,6 +39,8 @@ const gateText = ({ gate }: Run): string =>
     : "";
 function verdictText(run: Run, { seed, epochs }: RunRecord): string {
   const { loss, accuracy, within } = verdictOf(run, epochs);
+  if (epochs.length < run.epochs)
+    return `Seed ${seed}, after epoch ${epochs.length} of ${run.epochs}: loss ${percent(loss)} against the book's of that epoch, best test accuracy ${points(accuracy)} of it; the bounds judge whole runs.`;
   return `Seed ${seed}: loss ${percent(loss)} against the book's, best test accuracy of the last three epochs ${points(accuracy)} of its last: **${within ? "within" : "outside"} the bounds**${gateText(run)}.`;
 }
 
@@ -77,8 +79,9 @@ export function writePage(): void {
     "The book's networks trained on Fashion-MNIST with its settings, beside what the book prints or plots. Written by",
     "`node --conditions=source tools/results/src/main.ts RUN …`; a run that was stopped goes on where it was. Sets: A is the book's",
     "Chinese edition 2.0.0, B the English 1.0.3 (whose curve of the loss is of each epoch's second half), C the first PyTorch",
-    "edition. A run is within the bounds if its last loss is",
+    "edition. A whole run is within the bounds if its last loss is",
     `within ${100 * LOSS_BOUND} % of the book's and its best test accuracy of the last three epochs at most ${100 * ACCURACY_BOUND} points below the book's last.`,
+    "A run that was stopped earlier is not judged by them: when a net leaves its first plateau depends on the weights that it starts from.",
     "",
     ...there.map((run) => section(run, records.get(run.name)!)),
     ...(missing.length ? ["## Not run yet", "", missing.join(", "), ""] : []),
