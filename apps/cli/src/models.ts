@@ -107,13 +107,13 @@ export const models: Readonly<Record<string, ModelEntry>> = {
   ...prefixed("torchvision", imageNets),
 };
 
-/** A line each, with the recipe if it is asked for; torchvision's, which are alike, once for each rate. */
+/** A line each, with the recipe if it is asked for; torchvision's, which are alike, in one, or in one for each rate. */
 export function modelList({ recipes = false }: { recipes?: boolean } = {}): string {
-  const rates = [...new Set(Object.values(imageNets).map(({ recipe }) => recipe.lr))];
-  const alike = rates.map((lr): [string, ModelEntry] => {
-    const names = Object.keys(imageNets).filter((name) => imageNets[name].recipe.lr === lr);
-    return ["torchvision/…", { ...imageNets[names[0]], description: names.join(" ") }];
-  });
+  const groups = Map.groupBy(Object.keys(imageNets), (name) => recipes && imageNets[name].recipe.lr);
+  const alike = [...groups.values()].map((names): [string, ModelEntry] => [
+    "torchvision/…",
+    { ...imageNets[names[0]], description: names.join(" ") },
+  ]);
   const all = [...Object.entries({ ...books, ...prefixed("d2lzh", olders) }), ...alike];
   const rows = all.map(([name, e]) => [name, ...(recipes ? trainedWith(e) : [e.input.join("x")]), e.description]);
   const widths = rows[0].map((_, i) => Math.max(...rows.map((row) => row[i].length)));

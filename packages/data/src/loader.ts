@@ -6,7 +6,7 @@ import type { Request, WorkerLike } from "./workers/messages.ts";
 import { type Pool, startPool } from "./workers/pool.ts";
 
 export interface LoaderOptions<T, B> {
-  /** Items in a batch; 1 by default. "auto" leaves it to fit(): what fits the device's memory, 256 at most. */
+  /** Items in a batch; 1 by default. "auto" leaves it to fit(): what fits the device's memory, 256 at most; 256 where the device does not know it. */
   readonly batchSize?: number | "auto";
   /** Whether each epoch has an order of its own; false by default. */
   readonly shuffle?: boolean;

@@ -45,9 +45,7 @@ const ownRates = () =>
 export function addTrain(program: Command): void {
   program
     .command("train")
-    .description(
-      "Train a model, by default LeNet on Fashion-MNIST, with the settings that the book trains it with (listed below).",
-    )
+    .description("Train a model, by default LeNet on Fashion-MNIST, with the settings that the book trains it with.")
     .option("-m, --model <name>", "the model (listed below)", "lenet")
     .option("-d, --data <source>", DATA_HELP, "fashion-mnist")
     .option("--resize <pixels>", `pictures of so many pixels a side (${OF_THE_MODEL})`, count)
