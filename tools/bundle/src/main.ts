@@ -8,12 +8,16 @@ import { build } from "rolldown";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
-/** Packages by name, and what is no entry but lies beside the code: programs of workers, by the name under which it looks for them. */
-const bundled: Readonly<
-  Record<string, { readonly folder: string; readonly workers?: Readonly<Record<string, string>> }>
-> = {
+interface Bundled {
+  readonly folder: string;
+  /** Programs of workers, which lie beside the code: by the name under which it looks for them. */
+  readonly workers?: Readonly<Record<string, string>>;
+  /** The same for pages: with all that they import, since a page's import map does not hold in its workers. */
+  readonly pageWorkers?: Readonly<Record<string, string>>;
+}
+const bundled: Readonly<Record<string, Bundled>> = {
   core: { folder: "packages/core" },
-  "backend-wasm": { folder: "packages/backend-wasm", workers: { worker: "src/engine/worker.ts" } },
+  "backend-wasm": { folder: "packages/backend-wasm", pageWorkers: { worker: "src/engine/worker.ts" } },
   models: { folder: "packages/models" },
   data: { folder: "packages/data", workers: { "portable.worker": "src/workers/portable.worker.ts" } },
   train: { folder: "packages/train" },
@@ -37,26 +41,31 @@ function entriesOf({ exports = {}, bin = {} }: Manifest): Record<string, string>
 async function bundle(name: string): Promise<void> {
   if (!(name in bundled))
     throw new Error(`bundle: there is no package ${name} to bundle; there are ${Object.keys(bundled).join(", ")}`);
-  const { folder: place, workers } = bundled[name];
+  const { folder: place, workers, pageWorkers } = bundled[name];
   const folder = join(root, place);
   const dist = join(folder, "dist");
   for (const file of readdirSync(dist, { recursive: true, encoding: "utf8" }))
     if (/\.js(\.map)?$/.test(file)) rmSync(join(dist, file)); // of a build before
-  await build({
+  const entries = entriesOf(JSON.parse(readFileSync(join(folder, "package.json"), "utf8")));
+  await write(folder, { ...entries, ...workers }, /^[^./]/); // packages, and what Node has, are not part of it
+  if (pageWorkers) await write(folder, pageWorkers);
+}
+const write = (folder: string, input: Record<string, string>, external?: RegExp) =>
+  build({
     cwd: folder,
-    input: { ...entriesOf(JSON.parse(readFileSync(join(folder, "package.json"), "utf8"))), ...workers },
-    external: /^[^./]/, // packages, and what Node has
+    input,
+    external,
+    resolve: { conditionNames: ["source", "import", "default"] },
     platform: "neutral",
     logLevel: "warn",
     output: {
-      dir: dist,
+      dir: join(folder, "dist"),
       entryFileNames: "[name].js",
       chunkFileNames: "[name].js", // what two entries share, or an `import()` brings
       comments: { jsdoc: false }, // the types have them
       sourcemap: true,
     },
   });
-}
 
 const names = process.argv.slice(2);
 await Promise.all((names.length > 0 ? names : Object.keys(bundled)).map(bundle));
