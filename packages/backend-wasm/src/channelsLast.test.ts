@@ -141,3 +141,45 @@ test("a first layer reads its three channels where they are", () => {
   ]);
   expect(shapeOf(run(nodes, [2]))).toEqual(["conv2d 2,9,9,16", "permute 2,16,9,9"]);
 });
+
+test("depthwise convolutions, strides and average pools between convolutions leave images as they lie", () => {
+  const [x, w, y] = [f32(2, 8, 8, 8), f32(8, 8, 1, 1), f32(2, 8, 4, 4)];
+  const point = { ...conv, padding: [0, 0, 0, 0] };
+  const deep = { ...conv, stride: [2, 2], groups: 8 };
+  const pool = { kernel: [2, 2], stride: [2, 2], padding: [0, 0], countIncludePad: true, divisor: 0 };
+  type Line = [string, [number, Spec][], Spec, object];
+  const one = (...line: Line): Line => line;
+  const weights: [number, Spec] = [1, w];
+  const nodes = nodesFrom(3, [
+    one("conv2d", [[0, x], weights], x, point),
+    one(
+      "conv2d",
+      [
+        [3, x],
+        [2, f32(8, 1, 3, 3)],
+      ],
+      y,
+      deep,
+    ),
+    one("avgPool2d", [[3, x]], y, pool),
+    one(
+      "add",
+      [
+        [4, y],
+        [5, y],
+      ],
+      y,
+      {},
+    ),
+    one("conv2dGradInput", [[6, y], weights], x, { ...point, stride: [2, 2], inputSize: [8, 8] }),
+  ]);
+  expect(shapeOf(run(nodes, [7]))).toEqual([
+    "permute 2,8,8,8",
+    "conv2d 2,8,8,8",
+    "conv2d 2,4,4,8",
+    "avgPool2d 2,4,4,8",
+    "add 2,4,4,8",
+    "conv2dGradInput 2,8,8,8",
+    "permute 2,8,8,8",
+  ]);
+});

@@ -70,12 +70,20 @@ function convolution(
   { winograd }: LayoutOptions,
 ): Role | undefined {
   const attrs = node.attrs as ConvAttrs;
+  const makes = node.op !== "conv2dGradWeight";
+  if (isDepthwise(attrs, channels, filters)) {
+    const layout = { ...attrs, layout: { channelsLast: true, winograd } };
+    return role(image, makes, false, () => layout);
+  }
   if (!isSimple(attrs, kernel) || filters < FEW) return undefined;
   const channelsLast = channels >= FEW;
   if (!channelsLast && channels > VERY_FEW) return undefined;
   const layout = { ...attrs, layout: { channelsLast, winograd } };
-  return role(channelsLast ? image : image.slice(1), node.op !== "conv2dGradWeight", true, () => layout);
+  return role(channelsLast ? image : image.slice(1), makes, true, () => layout);
 }
+/** A kernel for each channel: as good in either layout, but for what is around it. */
+const isDepthwise = ({ groups }: ConvAttrs, channels: number, filters: number): boolean =>
+  groups >= FEW && groups === channels && groups === filters;
 
 const rules: Readonly<Record<string, Rule>> = {
   conv2d: (node, _, options) => {
@@ -84,8 +92,9 @@ const rules: Readonly<Record<string, Rule>> = {
   },
   conv2dGradInput: (node, _, options) => {
     const [, { shape: w }] = node.inputSpecs;
-    if (w[1] < FEW) return undefined;
-    return convolution(node, w[1], w[0], w, [0], options);
+    const { groups } = node.attrs as ConvAttrs;
+    const channels = w[1] * groups;
+    return channels < FEW ? undefined : convolution(node, channels, w[0], w, [0], options);
   },
   conv2dGradWeight: (node, _, options) => {
     const [{ shape: x }, { shape: dy }] = node.inputSpecs;

@@ -1,5 +1,6 @@
 // conv2d: y[n,o,i,j] = sum over c,p,q of x[n, c, i*stride - top + p*dilation, j*stride - left + q*dilation] * w[o,c,p,q].
 import { lowerDirect } from "./conv2d.channelsLast.ts";
+import { lowerDepthwise } from "./conv2d.depthwise.ts";
 import { lowerWinograd } from "./conv2d.winograd.ts";
 import { type ConvAttrs, convKey, nchw, winogradOf } from "./convolution.ts";
 import type { Lower, Lowered } from "./lowered.ts";
@@ -9,6 +10,7 @@ import type { Winograd } from "./winograd.ts";
 export const conv2d: Lower = ([x, w], attrs: ConvAttrs, out) => {
   const { layout } = attrs;
   const key = `conv2d ${x.shape} ${w.shape} ${convKey(attrs)}`;
+  if (layout && attrs.groups > 1) return lowerDepthwise(key, x.shape, out.shape, w.shape.slice(2), attrs);
   if (layout?.channelsLast) return channelsLast(key, x.shape, w.shape, attrs, out.shape, layout.winograd);
   if (!layout) return lowerTaps(key, convolution(x.shape, w.shape, attrs, out.shape));
   return lowerTaps(key, { ...convolution(x.shape, w.shape, attrs, nchw(out.shape)), channelsLast: true });

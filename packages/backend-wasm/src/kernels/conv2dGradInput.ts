@@ -1,6 +1,7 @@
 // conv2dGradInput: dx[n,c,h,w] = sum over o,p,q of dy[n, o, (h + top - p*dilation)/stride, (w + left - q*dilation)/stride] * w[o,c,p,q]
 // where the quotients are whole. Pixels whose h and w leave the same remainders by the stride have the same taps: a phase.
 import { type DirectPhase, lowerDirect } from "./conv2d.channelsLast.ts";
+import { lowerDepthwiseGradInput } from "./conv2d.depthwise.ts";
 import { lowerWinograd } from "./conv2d.winograd.ts";
 import { type ConvAttrs, convKey, winogradOf } from "./convolution.ts";
 import type { Lower, Lowered } from "./lowered.ts";
@@ -10,6 +11,7 @@ import type { Winograd } from "./winograd.ts";
 export const conv2dGradInput: Lower = ([dy, w], attrs: ConvAttrs, out) => {
   const { layout } = attrs;
   const key = `conv2dGradInput ${dy.shape} ${w.shape} ${out.shape} ${convKey(attrs)}`;
+  if (layout && attrs.groups > 1) return lowerDepthwiseGradInput(key, dy.shape, out.shape, w.shape.slice(2), attrs);
   if (layout) return channelsLast(key, dy.shape, w.shape, attrs, out.shape, layout.winograd);
   return lowerTaps(key, convolution(dy.shape, w.shape, attrs, out.shape));
 };

@@ -4,6 +4,7 @@
 // added up.
 import { sizeOf } from "@lamina/core";
 import { type Fn, I32, V128 } from "../assembler.ts";
+import { lowerDepthwiseGradWeight } from "./conv2d.depthwise.ts";
 import { lowerDirectWeightGradient } from "./conv2dGradWeight.channelsLast.ts";
 import { lowerWinogradWeightGradient } from "./conv2dGradWeight.winograd.ts";
 import { type ConvAttrs, convKey, nchw, winogradOf } from "./convolution.ts";
@@ -31,6 +32,7 @@ const partsOf = ({ x: [images] }: Shapes): number => Math.min(images, PARTS);
 export const conv2dGradWeight: Lower = ([x, dy], attrs: ConvAttrs, out) => {
   const key = `conv2dGradWeight ${x.shape} ${dy.shape} ${out.shape} ${convKey(attrs)}`;
   const { layout } = attrs;
+  if (layout && attrs.groups > 1) return lowerDepthwiseGradWeight(key, x.shape, dy.shape, out.shape.slice(2), attrs);
   if (layout?.channelsLast) return channelsLast(key, x.shape, dy.shape, out.shape, attrs, layout.winograd);
   return lowerFirst(key, x.shape, layout ? nchw(dy.shape) : dy.shape, out.shape, attrs, layout !== undefined);
 };

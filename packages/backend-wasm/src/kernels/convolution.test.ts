@@ -137,6 +137,17 @@ test("an infinity makes NaN of the tiles that it is in, and of nothing else", ()
   }
 });
 
+const depthwise: readonly [string, Case][] = [
+  ["3x3", { x: [2, 12, 9, 11], w: [12, 1, 3, 3], attrs: { ...same(1), groups: 12 } }],
+  ["3x3 with stride", { x: [5, 9, 10, 7], w: [9, 1, 3, 3], attrs: { ...same(1), groups: 9, stride: [2, 2] } }],
+  ["5x3, uneven padding", { x: [1, 8, 7, 6], w: [8, 1, 5, 3], attrs: { ...plain, groups: 8, padding: [3, 1, 0, 2] } }],
+  ["dilation", { x: [3, 10, 11, 9], w: [10, 1, 3, 3], attrs: { ...same(2), groups: 10, dilation: [2, 2] } }],
+  ["strides beyond the kernel", { x: [2, 8, 9, 9], w: [8, 1, 2, 1], attrs: { ...plain, groups: 8, stride: [3, 2] } }],
+];
+test.each(depthwise)("depthwise, %s", (_, c) => {
+  for (const error of Object.values(errors(c, "off"))) expect(error).toBeLessThan(4);
+});
+
 const direct: readonly [string, Case][] = [
   ["1x1", { x: [3, 17, 7, 9], w: [21, 17, 1, 1], attrs: plain }],
   ["1x1 with stride", { x: [2, 8, 7, 9], w: [12, 8, 1, 1], attrs: { ...plain, stride: [2, 2] } }],

@@ -44,6 +44,8 @@ function runsOf(axis: WindowAxis, kindOf: (column: number) => number): Run[] {
 export interface Body {
   /** Before the outputs of a run. */
   startRun?(run: Run): void;
+  /** Before the channels of an output. */
+  startPixel?(): void;
   start(lanes: number, run: Run): void;
   /** For an element of the window: its distance in bytes from the pointer, its kernel column, and how many channels count. */
   visit(offset: number, column: number, lanes: number): void;
@@ -58,7 +60,8 @@ export interface Places {
   /** Locals: the window's first row in the image, and its first column, which may lie outside. */
   readonly row: number;
   readonly column: number;
-  /** Local: how many of the window's rows are in the image. */
+  /** Locals: the first of the window's rows that is in the image, and how many are. */
+  readonly from: number;
   readonly length: number;
 }
 
@@ -82,11 +85,12 @@ export function outputRow(
   f.get(n).i32(rows.size).mul().get(row).add().set(base);
   address(f, base, image, [base, pixel * columns.size]);
   address(f, out, outputs, [slice, pixel * columns.count]);
-  const body = make({ at: pointer, out, row, column, length });
+  const body = make({ at: pointer, out, row, column, from, length });
   for (const run of runsOf(columns, kindOf)) {
     const first = run.start * columns.stride + columns.first;
+    // the first column inside: an address before the memory's start is none
     f.get(base)
-      .i32(pixel * first)
+      .i32(pixel * (first + run.from * columns.step))
       .add()
       .set(start);
     f.i32(first).set(column);
@@ -95,7 +99,7 @@ export function outputRow(
       body.start(lanes, run);
       f.get(at).set(pointer).get(length).set(count);
       countdown(f, count, () => {
-        for (let k = run.from; k < run.to; k++) body.visit(pixel * k * columns.step, k, lanes);
+        for (let k = run.from; k < run.to; k++) body.visit(pixel * (k - run.from) * columns.step, k, lanes);
         body.nextRow?.();
         f.increase(pointer, pixel * columns.size * rows.step);
       });
@@ -104,6 +108,7 @@ export function outputRow(
     };
     times(f, left, run.count, () => {
       f.get(start).set(at);
+      body.startPixel?.();
       times(f, vectors, Math.floor(channels / LANES), () => some(LANES));
       if (channels % LANES) some(channels % LANES);
       f.increase(start, pixel * columns.stride).increase(column, columns.stride);
