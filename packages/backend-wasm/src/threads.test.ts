@@ -20,12 +20,13 @@ const lenet = () =>
     ...[new nn.Conv2d(6, 16, 5), new nn.Sigmoid(), new nn.AvgPool2d(2), new nn.Flatten()],
     ...[new nn.Linear(400, 120), new nn.Sigmoid(), new nn.Linear(120, 84), new nn.Sigmoid(), new nn.Linear(84, 10)],
   );
-/** 3x3, 5x5, 1x1 and strides; batch normalisation, max pooling, dropout. */
+/** 3x3, 5x5, 1x1, depthwise and strides; batch normalisation, max and average pooling, dropout. */
 const normalised = () =>
   new nn.Sequential(
     ...[new nn.Conv2d(1, 16, 3, { padding: 1 }), new nn.BatchNorm2d(16), new nn.ReLU()],
     ...[new nn.Conv2d(16, 24, 5, { padding: 2 }), new nn.BatchNorm2d(24), new nn.ReLU(), new nn.MaxPool2d(2)],
     ...[new nn.Conv2d(24, 16, 1), new nn.BatchNorm2d(16), new nn.ReLU()],
+    ...[new nn.Conv2d(16, 16, 3, { padding: 1, groups: 16 }), new nn.AvgPool2d(3, { stride: 1, padding: 1 })],
     ...[new nn.Conv2d(16, 32, 3, { padding: 1, stride: 2 }), new nn.BatchNorm2d(32), new nn.ReLU()],
     ...[new nn.Flatten(), new nn.Dropout(0.3), new nn.Linear(32 * 49, 10)],
   );
