@@ -7,7 +7,8 @@ import { fileURLToPath } from "node:url";
 import { Command, InvalidArgumentError } from "commander";
 import { playRound } from "./bench.ts";
 import { chart } from "./chart.ts";
-import { entrants, peers } from "./contenders/index.ts";
+import { type Entrant, entrants, peers } from "./contenders/index.ts";
+import { measureHolds } from "./hold.ts";
 import { build, type Installed, install } from "./install.ts";
 import { measureLimits } from "./limits.ts";
 import { measureOverhead } from "./overhead.ts";
@@ -15,9 +16,10 @@ import { pageOf, tableOf } from "./page.ts";
 import { printProfiles } from "./profile.ts";
 import type { Machine, Results } from "./results.ts";
 import { Rows } from "./rows.ts";
+import { heldNetworks } from "./run/firstSteps.ts";
 import { reasonOf } from "./run/timing.ts";
 import { chosenWorks, groups } from "./work/choose.ts";
-import { works } from "./work/works.ts";
+import { type Work, works } from "./work/works.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const number = (text: string): number => {
@@ -58,12 +60,14 @@ const program = new Command("bench")
   .addHelpText(
     "after",
     `
-All of it takes about an hour on two cores that do nothing else. Peers are installed when they are first asked for, at pinned versions, into ~/.cache/lamina/bench. PyTorch is 5.5 GB: set LAMINA_PYTHON to a
+All of it takes about an hour on two cores that do nothing else: in each of --rounds, everybody has --seconds for a network and a quarter of that for an op, and who takes longer
+than --limit is not asked again. One network beside one peer takes a minute or two: --only lenet --peers lamina,torch --rounds 1. Peers are installed when they are first asked for, at pinned versions, into ~/.cache/lamina/bench. PyTorch is 5.5 GB: set LAMINA_PYTHON to a
 Python that has it, or leave it out (--peers lamina,ort-node,ort-web,tfjs,tfjs-node,jax-js,gpujs).
 
 Examples:
   npm run bench -- --only lenet,vgg6 --peers lamina,torch,ort-node --rounds 5
   npm run bench -- --only "conv2d 3x3" --threads 1
+  npm run bench -- --only lenet --peers lamina-webgpu,tfjs --limit 120 --rounds 1   (a step of tfjs-webgpu takes 20 to 60 s on a CPU)
   npm run bench -- --only googlenet --profile`,
   )
   .parse();
@@ -124,6 +128,19 @@ const kept = (): Results => {
   return JSON.parse(readFileSync(file("json"), "utf8")) as Results;
 };
 
+/** Of the networks whose steps are timed, if ours are. */
+async function holdsOf(chosen: readonly Entrant[], work: readonly Work[]): Promise<Results["holds"]> {
+  const networks = heldNetworks.filter((name) => work.some((one) => one.kind === "train" && one.network === name));
+  if (networks.length === 0 || !chosen.some(({ peer }) => peer.name === "lamina")) return undefined;
+  try {
+    const found = await measureHolds(networks);
+    return Object.fromEntries(found.map(({ network, longest }) => [network, longest]));
+  } catch (error) {
+    say(`how long a page is held is not known: ${reasonOf(error)}`);
+    return undefined;
+  }
+}
+
 async function run(): Promise<void> {
   const { chosen, work } = choose();
   const machine = machineHere();
@@ -143,6 +160,7 @@ async function run(): Promise<void> {
   const rows = new Rows(before?.rows);
   const { microsecondsPerNode } = await measureOverhead(1000);
   const limits = before?.limits ?? [await measureLimits(1), await measureLimits(Math.min(2, cpus().length))];
+  const holds = before?.holds ?? (await holdsOf(chosen, work));
   const results = (): Results => ({
     commands: [...(before?.commands ?? []), ["npm run bench --", ...process.argv.slice(2)].join(" ")],
     date: new Date().toISOString().slice(0, 10),
@@ -151,6 +169,7 @@ async function run(): Promise<void> {
     limits,
     peers: sizes,
     overhead: microsecondsPerNode,
+    holds,
     rows: rows.all(),
   });
   const told = (line: string): void => {

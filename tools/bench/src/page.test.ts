@@ -27,6 +27,7 @@ const results: Results = {
   ],
   peers: { lamina: 2.9e6, torch: 5.5e9, "ort-node": "npm: no network" },
   overhead: 0.8,
+  holds: { lenet: 15.8, googlenet: 38.1 },
   rows: [
     row(STEP, "lamina-1t", [20, 40, 22]),
     row(STEP, "torch-1t", [60], { once: "torch-1t-malloc is faster" }),
@@ -51,6 +52,12 @@ test("start, memory and size are told", () => {
   expect(page).toMatch(/## From the start of the process[\s\S]*\| lamina-1t \| 0\.50 \|/);
   expect(page).toMatch(/## Peak memory of training, MB[\s\S]*\| lamina-1t \| 150 \|/);
   expect(page).toContain("| lamina | lamina-1t 1.0 | 2.9 |");
+});
+test("how long a page is held is told", () =>
+  expect(page).toMatch(/## Longest hold of a page's main thread, ms[\s\S]*\| lenet \| 16 \|\n\| googlenet \| 38 \|/));
+test("single ops stand beside what was aimed at; what was not timed is left out", () => {
+  expect(page).toContain("| matmul 512x512x512, of the peak with 128 bits |  | 95 % | 50 % | 95 % |");
+  expect(page).not.toContain("Adam, parameters a second");
 });
 test("what a peer did not do is told with its reason, and so are other numbers", () => {
   expect(page).toContain("| tfjs-wasm | no Conv2DBackpropFilter | lenet step b256 SGD |");

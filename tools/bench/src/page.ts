@@ -1,5 +1,6 @@
 // docs/performance.md and the tables in the terminal, from the results.
 import Table from "cli-table3";
+import { besideAmbitions } from "./ambitions.ts";
 import { agrees, bestOf, type Field, fields, multiple, rowOf, shareOfLimit, timeOf } from "./compare.ts";
 import { entrants, peers } from "./contenders/index.ts";
 import type { Results, Row } from "./results.ts";
@@ -76,6 +77,25 @@ function besidePyTorch(results: Results): Section[] {
         ...idsOf(results, "steps").map((id, i) => [id, ...rows[i].map(shown)]),
         ["geometric mean", ...means.map((values) => shown(values.length ? geometricMean(values) : undefined))],
       ],
+    },
+  ];
+}
+
+function singleOps(results: Results): Section[] {
+  const { head, rows } = besideAmbitions(results);
+  if (rows.length === 0) return [];
+  const text = "On one thread: how many times as fast as a peer's fastest variant, and what was aimed at.";
+  return [{ title: "Single ops beside what was aimed at", text, head, rows }];
+}
+function holds({ holds = {} }: Results): Section[] {
+  const rows = Object.entries(holds).map(([network, longest]) => [network, longest.toFixed(0)]);
+  if (rows.length === 0) return [];
+  return [
+    {
+      title: "Longest hold of a page's main thread, ms",
+      text: "By lamina in Chromium, in the first three steps of a network whose weights are drawn there: CPU time of the longest task.",
+      head: ["network", "ms"],
+      rows,
     },
   ];
 }
@@ -159,6 +179,7 @@ function sectionsOf(results: Results): Section[] {
   const first = (row: Row) => (row.first.length ? (median(row.first) / 1000).toFixed(2) : "");
   return [
     ...besidePyTorch(results),
+    ...singleOps(results),
     ...compared,
     ...perContender(
       results,
@@ -174,6 +195,7 @@ function sectionsOf(results: Results): Section[] {
       steps,
       (row) => megabytes(row.peakBytes),
     ),
+    ...holds(results),
     sizes(results),
     ...refusals(results),
   ];

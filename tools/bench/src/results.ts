@@ -40,5 +40,7 @@ export interface Results {
   readonly peers: Readonly<Record<string, number | string>>;
   /** Microseconds of core a node of a LeNet step, on a device that computes nothing. */
   readonly overhead: number;
+  /** For some networks, the longest that a page's main thread was held, in milliseconds of CPU time. */
+  readonly holds?: Readonly<Record<string, number>> | undefined;
   readonly rows: readonly Row[];
 }
