@@ -309,7 +309,7 @@ export const errorCases: readonly ErrorCase[] = [
     message: "permute: [0,0] does not name each of the 2 axes of [2,3] once; name all of them",
   },
   {
-    run: () => zeros([2, -1]),
+    run: () => f.full([2, -1], 0),
     message: "full: the shape [2,-1] has a size -1; sizes must be whole numbers, 0 or more",
   },
   { run: () => f.softmax(t(2, 3), 2), message: "softmax: axis 2 does not exist in a tensor of 2 axes; use -2 to 1" },
