@@ -12,7 +12,7 @@ export interface Thread {
   hold(on: boolean): void;
   /** When this resolves it has ended. */
   stop(): Promise<unknown>;
-  /** Whether it has, as far as can be known by a thread that hears no events meanwhile. */
+  /** Whether it has, as far as can be known by a thread that hears no events meanwhile; of one that has not begun its first work, perhaps wrongly. */
   ended(): boolean;
 }
 /** What a worker says, and why it is no more. */
@@ -32,8 +32,9 @@ interface NodeWorker {
   terminate(): Promise<unknown>;
   on(event: "error", listener: (error: Error) => void): void;
   on(event: "exit", listener: (code: number) => void): void;
+  on(event: "online", listener: () => void): void;
   on(event: "message", listener: (answer: Answer) => void): void;
-  readonly performance?: { eventLoopUtilization(): { readonly idle: number } };
+  readonly performance?: { eventLoopUtilization(): { readonly idle: number; readonly active: number } };
   ref(): void;
   unref(): void;
 }
@@ -65,24 +66,37 @@ export function obstacle(): string | undefined {
 const TEXT = `const __name = (f) => f;
 (${serve})(typeof require === "undefined" ? self : require("node:worker_threads").parentPort, ${makeEngine}, (${makeHost})(), (${makeDrawing})().drawn);`;
 
-function startInNode({ onAnswer, onFailure }: Listener): Thread {
+/**
+ * A worker that is online, and this thread knows it: before that Node cannot say whether it has ended. It holds the process till then.
+ * @throws if it does not come so far.
+ */
+function startInNode({ onAnswer, onFailure }: Listener): Promise<Thread> {
   const { Worker } = builtin!("node:worker_threads");
   const worker = new Worker(TEXT, { eval: true, execArgv: [] });
   worker.on("message", onAnswer);
   let stopped = false;
   worker.on("error", ({ message }) => onFailure(message));
   worker.on("exit", (code) => stopped || onFailure(`it ended with code ${code}`));
-  worker.unref();
-  return {
+  const thread: Thread = {
     tell: (message, transfer = []) => worker.postMessage(message, transfer),
     hold: (on) => (on ? worker.ref() : worker.unref()),
     stop() {
       stopped = true;
       return worker.terminate();
     },
-    // -1 as soon as the thread has ended (Node 20 to 24), before the event that says so
-    ended: () => (worker.performance?.eventLoopUtilization().idle ?? 0) < 0,
+    ended() {
+      // Node 20 to 24, before the event that says so: idle is -1, or, of a thread that was never asked while it lived, nothing is known
+      const { idle, active } = worker.performance?.eventLoopUtilization() ?? { idle: 0, active: 1 };
+      return idle < 0 || (idle === 0 && active === 0);
+    },
   };
+  return new Promise((resolve, reject) => {
+    worker.on("error", reject);
+    worker.on("online", () => {
+      worker.unref();
+      resolve(thread);
+    });
+  });
 }
 
 // ---- browsers ------------------------------------------------------------------------------------------------------------

@@ -45,15 +45,16 @@ export function startHelpers(memory: WebAssembly.Memory, area: SharedArrayBuffer
     if (stopped) await helper.stop();
     else helper.tell({ say: "help", memory, area, threads, thread });
   };
+  const coming: Promise<void>[] = [];
   for (let thread = 1; thread < threads; thread++)
-    one(thread).catch(({ message }: Error) => notice(`runs on fewer threads: ${message}`));
+    coming.push(one(thread).catch(({ message }: Error) => notice(`runs on fewer threads: ${message}`)));
   return {
     look() {
       for (const [thread, helper] of helpers) if (helper.ended()) lose(thread, "it is not there any more");
     },
     stop() {
       stopped = true;
-      return Promise.all([...helpers.values()].map((helper) => helper.stop()));
+      return Promise.all([...coming, ...[...helpers.values()].map((helper) => helper.stop())]);
     },
   };
 }
