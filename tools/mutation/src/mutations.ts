@@ -118,7 +118,7 @@ export const mutations: readonly Mutation[] = [
   ),
   device("kernels/extreme", "argmax: indices one too large", "lines.single ? 1 : 0)\n.tee(bestAt)", "1).tee(bestAt)"),
   device("kernels/maxPool2d", "maxPool2d: padding counts as 0", "outside: -Infinity,", "outside: 0,"),
-  device("kernels/maxPool2d", "maxPool2d: the smallest", 'op("f32x4.max")', 'op("f32x4.min")'),
+  device("kernels/largest", "maxPool2d: the smallest", 'op("f32x4.pmax")', 'op("f32x4.pmin")'),
   device("kernels/conv2d", "conv2d: padding one too small", "first: -before,", "first: 1 - before,"),
   device(
     "kernels/conv2d",
@@ -130,8 +130,8 @@ export const mutations: readonly Mutation[] = [
   device(
     "kernels/conv2dGradInput",
     "conv2dGradInput: the kernel is not turned round",
-    "row: -r.every * kw, column: -c.every",
-    "row: r.every * kw, column: c.every",
+    "in: perGroup * plane, row: -r.every * kw, column: -c.every",
+    "in: perGroup * plane, row: r.every * kw, column: c.every",
   ),
   device(
     "kernels/tile",
@@ -177,7 +177,12 @@ export const mutations: readonly Mutation[] = [
     "Math.min(axis.kernel, axis.size - 2 * axis.first - i * axis.stride)",
     "axis.kernel",
   ),
-  device("kernels/softmax", "softmax: the maximum is not taken out", 'f.get(max).op("f32x4.sub").set(v);', "f.set(v);"),
+  device(
+    "kernels/softmax",
+    "softmax: the maximum is not taken out",
+    'a.get(max); f.op("f32x4.sub"); a.apply(emitDecay);',
+    "a.apply(emitDecay);",
+  ),
   device(
     "pointwise/ops",
     "reluGrad: a gradient at 0",
@@ -266,11 +271,16 @@ export const mutations: readonly Mutation[] = [
     "filter((i) => i < lead || from[i - lead] !== to[i])",
     "filter((i) => i < lead || (from[i - lead] !== to[i] && i > 0))",
   ),
-  core("grad", "backward: two paths, one counts", "found.set(x, sum ? add(sum, dx) : dx);", "found.set(x, dx);"),
+  core(
+    "grad",
+    "backward: two paths, one counts",
+    "x.gradient = x.gradient ? add(x.gradient, dx) : dx;",
+    "x.gradient = dx;",
+  ),
   core(
     "run",
     "a value that nobody took is not freed",
-    "for (const s of storages.values()) s.release();",
-    "for (const s of storages.values()) s.refs--;",
+    "for (const s of storages) s.release();",
+    "for (const s of storages) s.refs--;",
   ),
 ];

@@ -312,6 +312,15 @@ export const errorCases: readonly ErrorCase[] = [
     run: () => f.full([2, -1], 0),
     message: "full: the shape [2,-1] has a size -1; sizes must be whole numbers, 0 or more",
   },
+  {
+    run: () => f.full(wrong(2), 0),
+    message: "full: the shape is 2 but must be a list of sizes, as in full([2, 3]); put brackets around them",
+  },
+  {
+    run: () => f.cast(t(2), wrong("cuda")),
+    message:
+      'cast: there is no dtype "cuda", but float32, float64, int32, uint8, bool; to move to a device pass the open backend, as in to(await wasm())',
+  },
   { run: () => f.softmax(t(2, 3), 2), message: "softmax: axis 2 does not exist in a tensor of 2 axes; use -2 to 1" },
   { run: () => f.narrow(t(), 0, 0, 1), message: "narrow: a 0-d tensor has no axis 0; reshape() it to [1] first" },
   { run: () => f.sum(t(2, 3), [0, -2]), message: "sum: the axes [0,-2] name one axis twice (of 2); name each once" },
