@@ -44,20 +44,15 @@ interface ModelEntry {
 }
 /** Of one picture: channels, and pixels a side. */
 type Input = readonly [channels: number, side: number];
-/** Settings of the book's second edition: SGD, ten epochs. `side` other than Fashion-MNIST's is what its pictures are made. */
-const book = (
-  description: string,
-  side: number,
-  [lr, batchSize]: readonly [number, number],
-  make: ModelEntry["make"],
-) => entry(description, [1, side], { optimizer: "sgd", lr, batchSize, epochs: 10, ...resizedTo(side) }, make);
-/** Of its first PyTorch edition: Adam, five epochs. */
-const older = (
-  description: string,
-  side: number,
-  [lr, batchSize]: readonly [number, number],
-  make: ModelEntry["make"],
-) => entry(description, [1, side], { optimizer: "adam", lr, batchSize, epochs: 5, ...resizedTo(side) }, make);
+/** Rows of an edition of the book. `side` other than Fashion-MNIST's is what its pictures are made. */
+const edition =
+  (optimizer: string, epochs: number) =>
+  (description: string, side: number, [lr, batchSize]: readonly [number, number], make: ModelEntry["make"]) =>
+    entry(description, [1, side], { optimizer, lr, batchSize, epochs, ...resizedTo(side) }, make);
+/** The second edition. */
+const book = edition("sgd", 10);
+/** The first in PyTorch. */
+const older = edition("adam", 5);
 const resizedTo = (side: number) => (side === 28 ? {} : { resize: side });
 function entry(description: string, [channels, side]: Input, recipe: Recipe, make: ModelEntry["make"]): ModelEntry {
   return { description, input: [channels, side, side], recipe, make };

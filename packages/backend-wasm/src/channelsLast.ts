@@ -6,6 +6,7 @@ import type { Node } from "@lamina/core/passes";
 import type { ConvAttrs } from "./kernels/convolution.ts";
 import { hasEmpty, type WindowAttrs, windowsOf } from "./kernels/windows.ts";
 import type { Winograd } from "./kernels/winograd.ts";
+import { freeSlot, producersOf } from "./slots.ts";
 
 export interface LayoutOptions {
   readonly isPointwise: (op: string) => boolean;
@@ -181,7 +182,7 @@ function chosen(nodes: readonly Node[], roles: readonly (Role | undefined)[]): b
 }
 
 export function channelsLast(nodes: readonly Node[], outputs: readonly number[], options: LayoutOptions): Node[] {
-  const producers = new Map(nodes.map((node) => [node.out, node]));
+  const producers = producersOf(nodes);
   const roles = nodes.map((node) => roleOf(node, producers, options));
   const turn = chosen(nodes, roles);
   if (!turn.includes(true)) return [...nodes];
@@ -203,7 +204,7 @@ class Rewriter {
   private readonly made = new Map<string, number>();
 
   constructor(nodes: readonly Node[]) {
-    this.free = 1 + Math.max(...nodes.flatMap((node) => [node.out, ...node.inputs]));
+    this.free = freeSlot(nodes);
   }
   kept(node: Node): void {
     const inputs = node.inputs.map((slot) => this.first(slot));

@@ -3,6 +3,7 @@
 import { type Shape, type Spec, sizeOf } from "@lamina/core";
 import type { Node } from "@lamina/core/passes";
 import { differsByItsOwn } from "./recompute.ts";
+import { freeSlot, producersOf } from "./slots.ts";
 
 /** How many ops deep it is looked. */
 const MOST_STEPS = 12;
@@ -24,8 +25,8 @@ class Rewriter {
   private steps = 0;
 
   constructor(nodes: readonly Node[]) {
-    this.producers = new Map(nodes.map((node) => [node.out, node]));
-    this.free = 1 + Math.max(0, ...nodes.flatMap(({ out, inputs }) => [out, ...inputs]));
+    this.producers = producersOf(nodes);
+    this.free = freeSlot(nodes);
   }
   add(node: Node): void {
     const replaced = node.op === "sum" ? this.fromParts(node) : undefined;

@@ -2,6 +2,7 @@
 // from it, such as x less its mean. It cannot run where x is made, so x is in memory; every loop that reads the value reads x instead.
 import { sizeOf } from "@lamina/core";
 import type { Node } from "@lamina/core/passes";
+import { freeSlot, producersOf } from "./slots.ts";
 
 /** Elements below which a pass over memory costs nothing. */
 const LEAST = 8192;
@@ -18,14 +19,14 @@ export function recomputed(
   outputs: readonly number[],
   isPointwise: (op: string) => boolean,
 ): Node[] {
-  const producers = new Map(nodes.map((node) => [node.out, node]));
+  const producers = producersOf(nodes);
   const kept = new Set([
     ...outputs,
     ...nodes.flatMap(({ op, inputs }) => (isPointwise(op) || op === "sum" ? [] : inputs)),
   ]);
   const isCheap = (node: Node) => !kept.has(node.out) && differsByItsOwn(node, producers);
-  const cheap = new Map(nodes.filter(isCheap).map((node) => [node.out, node]));
-  let free = 1 + Math.max(0, ...nodes.flatMap(({ out, inputs }) => [out, ...inputs]));
+  const cheap = producersOf(nodes.filter(isCheap));
+  let free = freeSlot(nodes);
   const first = new Map<number, number>();
   return nodes.flatMap((reader) => {
     if (cheap.has(reader.out)) return [];

@@ -1,7 +1,7 @@
 // A device on paper, for one that has none of its own (Backend.onPaper): it counts what a step takes kernel by kernel, in the order
 // in which core runs it. A device that fuses takes less, one that rounds sizes up a little more.
 import type { Backend, Kernel } from "./backend.ts";
-import { allocate, bytesOf, type DType, type Spec } from "./dtype.ts";
+import { allocate, bytesOf, type DType, type Spec, sizeOf } from "./dtype.ts";
 import { OutOfMemoryError } from "./errors.ts";
 
 interface Sheet {
@@ -14,7 +14,7 @@ interface Sheet {
 export function onPaper({ name, dtypes, kernels }: Backend, limit: number): Backend<Sheet> {
   let [bytes, buffers, peakBytes] = [0, 0, 0];
   const take = ({ shape, dtype }: Spec): Sheet => {
-    const sheet = { dtype, length: shape.reduce((a, b) => a * b, 1), bytes: bytesOf({ shape, dtype }) };
+    const sheet = { dtype, length: sizeOf(shape), bytes: bytesOf({ shape, dtype }) };
     if (bytes + sheet.bytes > limit) throw new OutOfMemoryError(name, { requested: sheet.bytes, inUse: bytes, limit });
     bytes += sheet.bytes;
     buffers++;

@@ -26,6 +26,16 @@ const whole: Record<Combination, Form> = {
   min: { op: "i32x4.min_s", wide: false, neutral: 2 ** 31 - 1 },
 };
 
+/** Adds vectors of float32 up two by two, which rounds as little as float64 would notice: into the first, and uses the others up. */
+export function addUp(f: Fn, vectors: readonly number[]): void {
+  for (let apart = 1; apart < vectors.length; apart *= 2)
+    for (let i = 0; i + apart < vectors.length; i += 2 * apart)
+      f.get(vectors[i])
+        .get(vectors[i + apart])
+        .op("f32x4.add")
+        .set(vectors[i]);
+}
+
 export class Accumulator {
   private readonly f: Fn;
   private readonly float: boolean;

@@ -3,7 +3,7 @@
 // (about 25 instructions for a vector), and without exp the memory.
 import { type Fn, V128 } from "../assembler.ts";
 import type { Temp } from "../pointwise/vector.ts";
-import { Accumulator } from "./accumulator.ts";
+import { Accumulator, addUp } from "./accumulator.ts";
 import { type Cursor, Lines, loadElements, type Part, storeElements } from "./elements.ts";
 import { hoistingKernelOf, locals } from "./emit.ts";
 import type { Lower } from "./lowered.ts";
@@ -112,7 +112,7 @@ class Passes implements Along {
       term,
       zero,
       (values) => {
-        if (lines.single) this.joined(values);
+        if (lines.single) addUp(f, values);
         for (const [i, sum] of sums.entries()) sum.add(values[i]);
       },
       keep,
@@ -123,16 +123,6 @@ class Passes implements Along {
       return local;
     });
     return lines.single ? lines.parts.map(() => results[0]) : results;
-  }
-  /** A turn's vectors added up two by two, which rounds as little as float64 would notice: into the first. */
-  private joined(values: readonly number[]): void {
-    const { f } = this;
-    for (let apart = 1; apart < values.length; apart *= 2)
-      for (let i = 0; i + apart < values.length; i += 2 * apart)
-        f.get(values[i])
-          .get(values[i + apart])
-          .op("f32x4.add")
-          .set(values[i]);
   }
   update(line: Folded, value: () => void): void {
     for (const local of new Set(line)) {

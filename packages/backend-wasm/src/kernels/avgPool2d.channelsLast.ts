@@ -2,10 +2,11 @@
 // from and, by the gradient, written to, once for each window that they lie in.
 import { type Fn, I32, V128 } from "../assembler.ts";
 import { type AvgPoolAttrs, averageKey, counted, Divisors, divide } from "./averaging.ts";
-import { address, hoistingKernelOf, locals, storeLanes, times } from "./emit.ts";
+import { address, hoistingKernelOf, locals, storeLanes } from "./emit.ts";
 import type { Lowered } from "./lowered.ts";
 import {
   type Body,
+  eachRow,
   outputRow,
   type Places,
   type Run,
@@ -87,12 +88,11 @@ export function avgPool2dGradChannelsLast(dy: Shape, dx: Shape, attrs: AvgPoolAt
     emit: () => {
       const f = hoistingKernelOf(3);
       const [share, sum] = locals(f, V128, 2);
-      const [row, slice, target] = locals(f, I32, 3);
+      const target = f.local(I32);
       const bytes = 4 * H * W * C;
       address(f, target, DX, [IMAGE, bytes]);
       if (!isTiled) f.get(target).i32(0).i32(bytes).memoryFill();
-      f.get(IMAGE).i32(dy[1]).mul().set(slice);
-      times(f, row, dy[1], () => {
+      eachRow(f, IMAGE, dy[1], (slice) => {
         averagedRow(f, windows, attrs, C, { image: DX, outputs: DY, slice }, ({ at, out: from }, divideBy) => ({
           start: () => {
             f.get(from).vload().set(share);
@@ -105,7 +105,6 @@ export function avgPool2dGradChannelsLast(dy: Shape, dx: Shape, attrs: AvgPoolAt
           },
           finish: () => {},
         }));
-        f.increase(slice, 1);
       });
       return f.finished();
     },

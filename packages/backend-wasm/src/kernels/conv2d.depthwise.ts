@@ -5,7 +5,7 @@ import { type Fn, I32, V128 } from "../assembler.ts";
 import type { ConvAttrs } from "./convolution.ts";
 import { address, hoistingKernelOf, kernelOf, LANES, locals, storeLanes, times, VECTOR } from "./emit.ts";
 import type { Lowered, Stage } from "./lowered.ts";
-import { type Body, outputRow, type Places, type Shape, slicesOf, windowsOf } from "./windows.channelsLast.ts";
+import { type Body, eachRow, outputRow, type Places, type Shape, slicesOf, windowsOf } from "./windows.channelsLast.ts";
 import type { Windows } from "./windows.ts";
 
 const file = "conv2d.depthwise";
@@ -54,25 +54,38 @@ const packed = ({ channels, taps, tapBytes }: Depthwise): Stage => ({
   },
 });
 
-/** A row of outputs; `make` is also given where the weights of the window's row lie. */
+/** Locals of an element of a window: its four channels, their weights, and where those of the window's row lie. */
+interface Element {
+  readonly v: number;
+  readonly w: number;
+  readonly taps: number;
+}
+/** A row of outputs. Elements and their weights are loaded before they are visited. */
 function row(
   f: Fn,
   { windows, channels, kernel, tapBytes }: Depthwise,
   at: Parameters<typeof outputRow>[3],
   weights: number,
-  make: (places: Places, taps: number) => Body,
+  make: (places: Places, element: Element) => Body,
 ): void {
   const [pixel, taps] = locals(f, I32, 2);
+  const [v, w] = locals(f, V128, 2);
   const rowBytes = kernel[1] * tapBytes;
   outputRow(f, windows, channels, at, (places) => {
-    const body = make(places, taps);
+    const body = make(places, { v, w, taps });
     return {
       startPixel: () => address(f, pixel, weights, [places.from, rowBytes]),
       start: (lanes, run) => {
         f.get(pixel).set(taps);
         body.start(lanes, run);
       },
-      visit: body.visit,
+      visit: (offset, k, lanes) => {
+        f.get(places.at).vload(offset).set(v);
+        f.get(taps)
+          .vload(k * tapBytes)
+          .set(w);
+        body.visit(offset, k, lanes);
+      },
       nextRow: () => void f.increase(taps, rowBytes),
       finish: (lanes) => {
         body.finish(lanes);
@@ -90,18 +103,10 @@ export function lowerDepthwise(key: string, x: Shape, y: Shape, kernel: readonly
     rows: { count: slicesOf(y), perSlice: 1 },
     emit: (relaxed) => {
       const f = hoistingKernelOf(5, relaxed);
-      const [sum, v, w] = locals(f, V128, 3);
-      row(f, conv, { image: FIRST, outputs: OUT, slice: SLICE }, SCRATCH, ({ at, out }, taps) => ({
+      const sum = f.local(V128);
+      row(f, conv, { image: FIRST, outputs: OUT, slice: SLICE }, SCRATCH, ({ out }, { v, w }) => ({
         start: () => void f.vzero().set(sum),
-        visit: (offset, k) => {
-          f.get(at)
-            .vload(offset)
-            .set(v)
-            .get(taps)
-            .vload(k * conv.tapBytes)
-            .set(w)
-            .fma(sum, v, w);
-        },
+        visit: () => void f.fma(sum, v, w),
         finish: (lanes) => storeLanes(f, out, sum, 0, lanes),
       }));
       return f.finished();
@@ -126,28 +131,20 @@ export function lowerDepthwiseGradInput(
     rows: { count: images, perSlice: 1 },
     emit: (relaxed) => {
       const f = hoistingKernelOf(5, relaxed);
-      const [gradient, v, w] = locals(f, V128, 3);
-      const [left, slice, target] = locals(f, I32, 3);
+      const gradient = f.local(V128);
+      const target = f.local(I32);
       const bytes = 4 * H * W * C;
       address(f, target, OUT, [SLICE, bytes]);
       f.get(target).i32(0).i32(bytes).memoryFill();
-      f.get(SLICE).i32(dy[1]).mul().set(slice);
-      times(f, left, dy[1], () => {
-        row(f, conv, { image: OUT, outputs: FIRST, slice }, SCRATCH, ({ at, out: from }, taps) => ({
+      eachRow(f, SLICE, dy[1], (slice) => {
+        row(f, conv, { image: OUT, outputs: FIRST, slice }, SCRATCH, ({ at, out: from }, { v, w }) => ({
           start: () => void f.get(from).vload().set(gradient),
-          visit: (offset, k, lanes) => {
-            f.get(at)
-              .vload(offset)
-              .set(v)
-              .get(taps)
-              .vload(k * conv.tapBytes)
-              .set(w)
-              .fma(v, gradient, w);
+          visit: (offset, _, lanes) => {
+            f.fma(v, gradient, w);
             storeLanes(f, at, v, offset, lanes);
           },
           finish: () => {},
         }));
-        f.increase(slice, 1);
       });
       return f.finished();
     },
@@ -172,31 +169,23 @@ export function lowerDepthwiseGradWeight(
     slices: parts,
     emit: (relaxed) => {
       const f = hoistingKernelOf(5, relaxed);
-      const [gradient, v, sum] = locals(f, V128, 3);
-      const [image, left, slice, part] = locals(f, I32, 4);
+      const gradient = f.local(V128);
+      const [image, part] = locals(f, I32, 2);
       address(f, part, SCRATCH, [SLICE, partBytes]);
       f.get(part).i32(0).i32(partBytes).memoryFill();
       f.get(SLICE).set(image);
       f.loop(() => {
-        f.get(image).i32(dy[1]).mul().set(slice);
-        times(f, left, dy[1], () => {
-          row(f, conv, { image: FIRST, outputs: SECOND, slice }, part, ({ at, out: from }, taps) => ({
+        eachRow(f, image, dy[1], (slice) => {
+          row(f, conv, { image: FIRST, outputs: SECOND, slice }, part, ({ out: from }, { v, w: sum, taps }) => ({
             start: () => void f.get(from).vload().set(gradient),
-            visit: (offset, k) => {
-              f.get(at)
-                .vload(offset)
-                .set(v)
-                .get(taps)
-                .vload(k * tapBytes)
-                .set(sum)
-                .fma(sum, v, gradient);
+            visit: (_, k) => {
+              f.fma(sum, v, gradient);
               f.get(taps)
                 .get(sum)
                 .vstore(k * tapBytes);
             },
             finish: () => {},
           }));
-          f.increase(slice, 1);
         });
         f.get(image).i32(parts).add().tee(image).i32(x[0]).op("i32.lt_u");
       });

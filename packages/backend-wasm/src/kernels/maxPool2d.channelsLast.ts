@@ -1,10 +1,10 @@
 // Max pooling, its indices and its gradient on channels-last images: channels are in the lanes, so that windows may lie anyhow. The
 // limit is the instructions for each element of a window.
 import { I32, V128 } from "../assembler.ts";
-import { address, hoistingKernelOf, locals, storeLanes, times } from "./emit.ts";
+import { address, hoistingKernelOf, locals, storeLanes } from "./emit.ts";
 import { Largest } from "./largest.ts";
 import type { Lowered } from "./lowered.ts";
-import { outputRow, type Shape, slicesOf, windowsOf } from "./windows.channelsLast.ts";
+import { eachRow, outputRow, type Shape, slicesOf, windowsOf } from "./windows.channelsLast.ts";
 import { type WindowAttrs, windowKey } from "./windows.ts";
 
 const file = "maxPool2d.channelsLast";
@@ -87,7 +87,6 @@ export function maxPool2dIndicesChannelsLast(x: Shape, out: Shape, attrs: Window
 export function maxPool2dGradChannelsLast(dy: Shape, dx: Shape, attrs: WindowAttrs): Lowered {
   const windows = windowsOf(dx, dy, attrs);
   const [images, H, W, C] = dx;
-  const oh = dy[1];
   const step = attrs.dilation ?? [1, 1];
   return {
     key: `maxPool2dGrad channels-last ${dy} ${dx} ${windowKey(attrs)}`,
@@ -97,15 +96,14 @@ export function maxPool2dGradChannelsLast(dy: Shape, dx: Shape, attrs: WindowAtt
       const f = hoistingKernelOf(4);
       const [DY, INDICES, DX, IMAGE] = [0, 1, 2, 3];
       const [gradient, index, here, moved] = locals(f, V128, 4);
-      const [row, slice, target, sources] = locals(f, I32, 4);
+      const [target, sources] = locals(f, I32, 2);
       address(f, target, DX, [IMAGE, 4 * H * W * C]);
       f.get(target)
         .i32(0)
         .i32(4 * H * W * C)
         .memoryFill();
       f.get(INDICES).get(DY).sub().set(sources);
-      f.get(IMAGE).i32(oh).mul().set(slice);
-      times(f, row, oh, () => {
+      eachRow(f, IMAGE, dy[1], (slice) => {
         outputRow(f, windows, C, { image: DX, outputs: DY, slice }, ({ at, out: from, row: top, column }) => ({
           start: () => {
             const indices = f.local(I32);
@@ -132,7 +130,6 @@ export function maxPool2dGradChannelsLast(dy: Shape, dx: Shape, attrs: WindowAtt
               .set(here),
           finish: () => {},
         }));
-        f.increase(slice, 1);
       });
       return f.finished();
     },

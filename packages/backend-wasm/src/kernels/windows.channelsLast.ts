@@ -65,6 +65,16 @@ export interface Places {
   readonly length: number;
 }
 
+/** `body` for each of an image's rows of outputs; its argument is the local with the row's number among those of all images. */
+export function eachRow(f: Fn, image: number, rows: number, body: (slice: number) => void): void {
+  const [left, slice] = locals(f, I32, 2);
+  f.get(image).i32(rows).mul().set(slice);
+  times(f, left, rows, () => {
+    body(slice);
+    f.increase(slice, 1);
+  });
+}
+
 /** One row of outputs of one image, the number of which is in `slice`. */
 export function outputRow(
   f: Fn,

@@ -3,7 +3,7 @@
 // the memory that the loop reads and writes.
 import type { LoopPlan } from "@lamina/core/passes";
 import { type Fn, I32, type Relaxed, V128 } from "../assembler.ts";
-import { Accumulator } from "../kernels/accumulator.ts";
+import { Accumulator, addUp } from "../kernels/accumulator.ts";
 import { maskOf } from "../kernels/elements.ts";
 import { address, kernelOf, LANES, locals, storeLanes, times, VECTOR } from "../kernels/emit.ts";
 import { bytesPerElement } from "../memory.ts";
@@ -123,13 +123,7 @@ class SummingEmitter extends LoopEmitter {
     });
   }
   private add(sum: Accumulator, terms: readonly number[]): void {
-    const { f } = this;
-    for (let apart = 1; apart < terms.length; apart *= 2)
-      for (let i = 0; i + apart < terms.length; i += 2 * apart)
-        f.get(terms[i])
-          .get(terms[i + apart])
-          .op("f32x4.add")
-          .set(terms[i]);
+    addUp(this.f, terms);
     sum.add(terms[0]);
   }
 
